@@ -9,13 +9,14 @@ use crate::wire::{Name, NameBuf};
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::net::IpAddr;
 
-/// Folds updates in and publishes tables. There is one writer; what it publishes is shared.
+/// Folds updates in and publishes tables. There is one writer; what it publishes is shared, and
+/// what an update leaves as it was costs nothing.
 #[derive(Debug)]
 pub struct TableWriter {
     table: NameTable,
-    seed: u64,
 }
 
 impl TableWriter {
@@ -24,7 +25,6 @@ impl TableWriter {
     pub fn new(seed: u64) -> Self {
         TableWriter {
             table: NameTable::new(seed),
-            seed,
         }
     }
 
@@ -44,14 +44,24 @@ impl TableWriter {
         Arc::new(self.table.clone())
     }
 
+    /// Brings the table to what `entries` say, name by name, so that a table published before
+    /// goes on sharing all that stays.
     fn replace(&mut self, entries: Vec<HostEntry>) {
-        self.table = NameTable {
-            generation: self.table.generation,
-            ..NameTable::new(self.seed)
-        };
         let mut by_name: BTreeMap<NameBuf, Vec<HostEntry>> = BTreeMap::new();
         for entry in entries {
             by_name.entry(entry.name.clone()).or_default().push(entry);
+        }
+        let declared = self
+            .table
+            .names
+            .iter()
+            .filter(|node| !node.variants.is_empty());
+        let gone: Vec<NameBuf> = declared
+            .filter(|node| !by_name.contains_key(&node.name))
+            .map(|node| node.name.clone())
+            .collect();
+        for name in gone {
+            self.put(name, Vec::new());
         }
         for (name, variants) in by_name {
             self.put(name, variants);
@@ -64,6 +74,12 @@ impl TableWriter {
         let variants: Vec<Arc<HostEntry>> = variants.into_iter().map(Arc::new).collect();
         let key = name.as_name();
         let before = self.table.names.find(key.as_wire()).cloned();
+        if before
+            .as_ref()
+            .is_some_and(|node| node.variants == variants)
+        {
+            return;
+        }
         if let Some(node) = &before {
             for entry in &node.variants {
                 unlink_addresses(&mut self.table.addresses, entry);
@@ -152,6 +168,15 @@ fn link_addresses(addresses: &mut Shards<AddressNode>, entry: &Arc<HostEntry>) {
         node.entries.insert(at, Arc::clone(entry));
         addresses.insert(Arc::new(node));
     }
+}
+
+/// The oldest first; of equal age the canonical.
+fn seniority(entry: &HostEntry) -> impl Ord + use<'_> {
+    (
+        entry.created_secs.unwrap_or(u64::MAX),
+        Reverse(entry.canonical),
+        age(entry),
+    )
 }
 
 fn unlink_addresses(addresses: &mut Shards<AddressNode>, entry: &Arc<HostEntry>) {
