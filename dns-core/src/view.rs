@@ -132,6 +132,11 @@ impl Views {
         }
     }
 
+    /// The view of clients that no other view is for, if they have one.
+    pub fn default_view(&self) -> Option<&Arc<View>> {
+        self.default.as_ref()
+    }
+
     /// The view of a client, or `None` if it shall be refused. An IPv4-mapped address is its
     /// IPv4 address.
     pub fn select(&self, client: IpAddr) -> Option<&Arc<View>> {

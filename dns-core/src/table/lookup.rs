@@ -8,6 +8,7 @@ use super::update::{
 use crate::view::View;
 use crate::wire::{Name, NameBuf};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 /// A host as a view sees it.
@@ -116,6 +117,15 @@ impl NameTable {
                 port: declared,
             })
         })
+    }
+
+    /// The entries that `view` sees, one a name, in order of their names. Sorts: not for the query
+    /// path.
+    pub fn entries_for(&self, view: &View) -> Vec<Arc<HostEntry>> {
+        let seen = self.names.iter().filter_map(|node| select(&node.variants, view));
+        let mut entries: Vec<_> = seen.cloned().collect();
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        entries
     }
 
     fn node(&self, name: Name<'_>) -> Option<&Arc<Node>> {

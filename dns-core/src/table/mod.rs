@@ -62,6 +62,12 @@ impl NameTable {
         self.answerable
     }
 
+    /// Number of entries: every variant of every name, answerable or not. Looks at all names: not
+    /// for the query path.
+    pub fn entry_count(&self) -> usize {
+        self.names.iter().map(|node| node.variants.len()).sum()
+    }
+
     /// Whether no name can be answered.
     pub fn is_empty(&self) -> bool {
         self.answerable == 0

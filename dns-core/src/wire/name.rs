@@ -311,7 +311,7 @@ impl core::borrow::Borrow<[u8]> for NameBuf {
 impl Ord for NameBuf {
     fn cmp(&self, other: &Self) -> Ordering {
         let (mine, theirs) = (LabelStarts::of(self), LabelStarts::of(other));
-        mine.from_right(&self.0).cmp(theirs.from_right(&other.0))
+        mine.rightmost_first(&self.0).cmp(theirs.rightmost_first(&other.0))
     }
 }
 
@@ -337,7 +337,7 @@ impl LabelStarts {
         starts
     }
 
-    fn from_right<'n>(&self, octets: &'n [u8]) -> impl Iterator<Item = &'n [u8]> {
+    fn rightmost_first<'n>(&self, octets: &'n [u8]) -> impl Iterator<Item = &'n [u8]> {
         self.at[..self.count].iter().rev().map(|&at| {
             let at = usize::from(at);
             &octets[at + 1..=at + usize::from(octets[at])]

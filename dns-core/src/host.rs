@@ -1,0 +1,189 @@
+//! What one host answers to a question of one type in one view.
+
+use crate::answer::{Records, Srv};
+use crate::config::ResolverConfig;
+use crate::table::update::{
+    AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind,
+};
+use crate::table::{Found, SrvPort};
+use crate::view::{AnswerMode, View};
+use crate::wire::{NameBuf, Rtype};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+/// What a host says.
+#[derive(Debug)]
+pub(crate) enum Said<'t> {
+    /// These records, with that TTL in seconds.
+    Records(Records<'t>, u32),
+    /// It is another name for that one.
+    Cname(&'t NameBuf, u32),
+    /// It exists and has no such record.
+    NoData,
+    /// This view has nothing to dial there: as if the host did not exist.
+    Absent,
+}
+
+/// What `found` says to a question of that type. `rotation` picks the address to begin with.
+pub(crate) fn say<'t>(
+    found: Found<'t>,
+    view: &View,
+    rtype: Rtype,
+    rotation: u32,
+    config: &ResolverConfig,
+) -> Said<'t> {
+    let entry = found.entry;
+    let ttl_secs = entry.ttl_secs.unwrap_or(config.ttl_secs);
+    let port = match found.port {
+        Some(SrvPort::Transport) => return Said::NoData,
+        Some(SrvPort::Port(port)) => Some(port),
+        None => None,
+    };
+    match rtype {
+        Rtype::ANY => Said::Records(Records::AnyHinfo, ttl_secs),
+        Rtype::SRV if entry.cname.is_none() => match Srv::of_host(entry, port) {
+            locations if locations.is_empty() => Said::NoData,
+            locations => Said::Records(Records::Srv(locations), ttl_secs),
+        },
+        _ if port.is_some() => Said::NoData,
+        _ if entry.cname.is_some() => entry
+            .cname
+            .as_ref()
+            .map_or(Said::NoData, |target| Said::Cname(target, ttl_secs)),
+        Rtype::A | Rtype::AAAA => match view.answer {
+            AnswerMode::Endpoints => dialled(entry, view, rtype, rotation, config),
+            AnswerMode::Vip | AnswerMode::Forward => {
+                addressed(entry.addresses.iter(), view, rtype, rotation, ttl_secs)
+            }
+        },
+        _ => Said::NoData,
+    }
+}
+
+/// The addresses that a client of `view` is answered with for the name of `entry`, IPv4 first.
+/// Empty if it has a name instead, or none of a family the view knows; `None` if the view answers
+/// as if the name did not exist.
+pub fn answered_addresses(entry: &Arc<HostEntry>, view: &View) -> Option<Vec<IpAddr>> {
+    if view.answer == AnswerMode::Forward {
+        return None;
+    }
+    const UNROTATED: u32 = 0;
+    let config = ResolverConfig::default();
+    let mut addresses = Vec::new();
+    for rtype in [Rtype::A, Rtype::AAAA] {
+        let found = Found { entry, port: None };
+        match say(found, view, rtype, UNROTATED, &config) {
+            Said::Records(Records::Addresses(said, _), _) => addresses.extend(said),
+            Said::Records(..) | Said::Cname(..) | Said::NoData => {}
+            Said::Absent => return None,
+        }
+    }
+    Some(addresses)
+}
+
+/// The virtual addresses of `entry` that clients of `view` may be answered with: those of its
+/// network and of its families.
+pub fn virtual_addresses(entry: &HostEntry, view: &View) -> Vec<IpAddr> {
+    let addresses = entry.addresses.iter();
+    let seen = addresses.filter(|address| address.origin.is_virtual() && is_seen(address, view));
+    seen.map(|address| address.ip).collect()
+}
+
+/// The addresses that the view may see.
+fn addressed<'t>(
+    addresses: impl Iterator<Item = &'t HostAddress>,
+    view: &View,
+    rtype: Rtype,
+    rotation: u32,
+    ttl_secs: u32,
+) -> Said<'static> {
+    let seen = addresses.filter(|address| is_seen(address, view));
+    of_family(
+        seen.map(|address| address.ip).collect(),
+        rtype,
+        rotation,
+        ttl_secs,
+    )
+}
+
+/// Addresses that can be dialled without a proxy: the endpoints of a product or service entry,
+/// the own cluster's first; else what a user, a cluster or a control plane wrote. Virtual
+/// addresses that only a proxy understands do not count.
+fn dialled(
+    entry: &HostEntry,
+    view: &View,
+    rtype: Rtype,
+    rotation: u32,
+    config: &ResolverConfig,
+) -> Said<'static> {
+    let ttl_secs = config.endpoints_ttl_secs;
+    let endpoints = match entry.kind {
+        HostKind::Product | HostKind::External | HostKind::Alias => endpoint_addresses(entry, view),
+        HostKind::Service | HostKind::Headless | HostKind::Instance => Vec::new(),
+    };
+    if !endpoints.is_empty() {
+        const OWN_CLUSTER_FIRST: u32 = 0;
+        return of_family(endpoints, rtype, OWN_CLUSTER_FIRST, ttl_secs);
+    }
+    let is_real = |address: &&HostAddress| {
+        !matches!(
+            address.origin,
+            AddressOrigin::Allotted | AddressOrigin::Status
+        )
+    };
+    if !entry.addresses.iter().any(|address| is_real(&address)) {
+        return Said::Absent;
+    }
+    addressed(
+        entry.addresses.iter().filter(is_real),
+        view,
+        rtype,
+        rotation,
+        ttl_secs,
+    )
+}
+
+fn endpoint_addresses(entry: &HostEntry, view: &View) -> Vec<IpAddr> {
+    let is_own = |endpoint: &&Endpoint| view.cluster.is_some() && endpoint.cluster == view.cluster;
+    let usable = || {
+        entry
+            .endpoints
+            .iter()
+            .filter(|e| e.state == EndpointState::Ready)
+    };
+    let mut addresses = Vec::new();
+    for endpoint in usable()
+        .filter(is_own)
+        .chain(usable().filter(|e| !is_own(e)))
+    {
+        if let EndpointAddress::Ip(ip) = endpoint.address
+            && !addresses.contains(&ip)
+        {
+            addresses.push(ip);
+        }
+    }
+    addresses
+}
+
+/// Two networks are the same when they are equal or when either is not known.
+fn is_seen(address: &HostAddress, view: &View) -> bool {
+    let same_network = match (&address.network, &view.network) {
+        (Some(theirs), Some(ours)) => theirs == ours || theirs.is_empty() || ours.is_empty(),
+        (None, _) | (_, None) => true,
+    };
+    same_network && (!address.origin.is_subject_to_families() || view.families.has(address.ip))
+}
+
+fn of_family(
+    mut addresses: Vec<IpAddr>,
+    rtype: Rtype,
+    rotation: u32,
+    ttl_secs: u32,
+) -> Said<'static> {
+    addresses.retain(|address| address.is_ipv4() == (rtype == Rtype::A));
+    if addresses.is_empty() {
+        return Said::NoData;
+    }
+    Said::Records(Records::Addresses(addresses, rotation), ttl_secs)
+}

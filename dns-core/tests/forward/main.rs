@@ -1,0 +1,12 @@
+//! The forwarder in virtual time, against scripted servers.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod attempts;
+mod clients;
+mod failover;
+mod messages;
+mod random_walk;
+mod replies;
+mod rig;
+mod spoofing;
+mod truncation;
