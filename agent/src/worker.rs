@@ -1,0 +1,322 @@
+//! A worker: one thread, one resolver, its own sockets, and the only loop of the data plane.
+//!
+//! ```text
+//! wait ─▶ note what is ready ─▶ newest snapshot ─▶ feed the resolver ─▶ drain it ─▶ send
+//! ```
+
+use crate::drain::Drain;
+use crate::engine::Engine;
+use crate::net::{
+    Datagrams, EventSource, Exchanges, ListenerSet, NetLimits, NetStats, Outbox, TcpFront, UdpFront,
+};
+use arc_swap::{ArcSwap, Cache};
+use dns_core::{Client, Disposition, Millis, Resolver, Snapshot, Transmit, Transport};
+use mio::{Events, Poll, Waker};
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Events taken from the poll at a time; further ones come with the next turn.
+const EVENTS_MAX: usize = 1_024;
+
+/// Most rounds of receiving what is queued when shutting down. With the batch it is 8,192
+/// datagrams, more than the socket buffer holds by default; a flood shall not keep us up.
+const DRAIN_ROUNDS_MAX: usize = 256;
+
+/// What a worker is made of.
+pub(crate) struct WorkerParts {
+    /// Its listening sockets.
+    pub(crate) listeners: ListenerSet,
+    /// Its resolver.
+    pub(crate) resolver: Resolver,
+    /// What its resolver answers from.
+    pub(crate) snapshots: Arc<ArcSwap<Snapshot>>,
+    /// Limits of its sockets.
+    pub(crate) limits: NetLimits,
+    /// Most upstream sockets open at a time.
+    pub(crate) exchanges_max: usize,
+    /// Counters of its sockets.
+    pub(crate) stats: Arc<NetStats>,
+    /// Tells when to end.
+    pub(crate) drain: Arc<Drain>,
+    /// Where time starts, the same for all workers.
+    pub(crate) clock: Clock,
+}
+
+/// The time as the resolver wants it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock(Instant);
+
+impl Clock {
+    /// A clock that starts at 0.
+    pub(crate) fn start() -> Self {
+        Clock(Instant::now())
+    }
+
+    /// Milliseconds since the start.
+    pub(crate) fn now(self) -> Millis {
+        Millis(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Serves clients until it is told to stop.
+pub(crate) struct Worker {
+    poll: Poll,
+    events: Events,
+    clock: Clock,
+    now: Millis,
+    engine: Engine,
+    snapshots: Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>,
+    installed: Arc<Snapshot>,
+    udp: UdpFront,
+    tcp: TcpFront,
+    exchanges: Exchanges,
+    datagrams: Datagrams,
+    outbox: Outbox,
+    scratch: Vec<u8>,
+    stats: Arc<NetStats>,
+    drain: Arc<Drain>,
+    phase: Phase,
+}
+
+/// What a worker is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// It serves whoever comes.
+    Serving,
+    /// It answers what it has taken, until then at the latest.
+    Draining(Millis),
+    /// It has nothing more to do.
+    Done,
+}
+
+impl Worker {
+    /// A worker that is ready to run, and what wakes it.
+    ///
+    /// # Errors
+    ///
+    /// The system has no more descriptors.
+    pub(crate) fn new(parts: WorkerParts) -> io::Result<(Self, Waker)> {
+        let poll = Poll::new()?;
+        let registry = poll.registry();
+        let waker = Waker::new(registry, EventSource::Waker.token())?;
+        let udp = UdpFront::new(parts.listeners.udp, registry)?;
+        let stats = parts.stats;
+        let (listeners, limits) = (parts.listeners.tcp, parts.limits);
+        let tcp = TcpFront::new(listeners, registry.try_clone()?, limits, Arc::clone(&stats))?;
+        let exchanges = Exchanges::new(
+            registry.try_clone()?,
+            parts.exchanges_max,
+            Arc::clone(&stats),
+        );
+        let mut worker = Worker {
+            poll,
+            events: Events::with_capacity(EVENTS_MAX),
+            clock: parts.clock,
+            now: parts.clock.now(),
+            engine: Engine::new(parts.resolver),
+            installed: parts.snapshots.load_full(),
+            snapshots: Cache::new(parts.snapshots),
+            udp,
+            tcp,
+            exchanges,
+            datagrams: Datagrams::default(),
+            outbox: Outbox::default(),
+            scratch: Vec::new(),
+            stats,
+            drain: parts.drain,
+            phase: Phase::Serving,
+        };
+        worker
+            .engine
+            .resolver()
+            .install(Arc::clone(&worker.installed));
+        Ok((worker, waker))
+    }
+
+    /// Turns until it is told to stop.
+    ///
+    /// # Errors
+    ///
+    /// The poll fails, which it never does for reasons that pass.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        while self.phase != Phase::Done {
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self) -> io::Result<()> {
+        self.wait()?;
+        self.now = self.clock.now();
+        self.install_newest();
+        self.note_events();
+        self.engine.handle_time(self.now);
+        self.transmit();
+        self.begin_drain();
+        for socket in 0..self.udp.len() {
+            self.receive_datagrams(socket);
+        }
+        self.exchanges.serve(self.now, &mut self.engine);
+        self.transmit();
+        self.tcp.accept(self.now);
+        self.tcp.serve(self.now, &mut self.engine);
+        self.transmit();
+        self.tcp.expire(self.now);
+        self.finish_drain();
+        Ok(())
+    }
+
+    /// Waits for an event or the next deadline; not at all if something is left to do.
+    fn wait(&mut self) -> io::Result<()> {
+        let is_busy =
+            self.udp.has_backlog() || self.tcp.has_backlog() || self.exchanges.has_backlog();
+        let timeout = if is_busy {
+            Some(Duration::ZERO)
+        } else {
+            self.next_deadline()
+                .map(|due| Duration::from_millis(due.since(self.now)))
+        };
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Millis> {
+        let drained = match self.phase {
+            Phase::Draining(deadline) => Some(deadline),
+            Phase::Serving | Phase::Done => None,
+        };
+        [
+            self.engine.poll_timeout(),
+            self.tcp.next_deadline(),
+            drained,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn install_newest(&mut self) {
+        let newest = self.snapshots.load();
+        if !Arc::ptr_eq(newest, &self.installed) {
+            self.installed = Arc::clone(newest);
+            self.engine.resolver().install(Arc::clone(&self.installed));
+        }
+    }
+
+    fn note_events(&mut self) {
+        for event in &self.events {
+            match EventSource::of(event.token()) {
+                EventSource::Waker => {}
+                EventSource::Udp(number) => self.udp.mark_readable(number),
+                EventSource::Listener(number) => self.tcp.mark_acceptable(number),
+                EventSource::Connection(slot) => self.tcp.mark_ready(slot),
+                EventSource::Exchange(slot) => self.exchanges.mark_ready(slot),
+            }
+        }
+    }
+
+    /// Receives a batch, answers it, sends the answers.
+    fn receive_datagrams(&mut self, socket: usize) {
+        self.udp.receive(socket, &mut self.datagrams, &self.stats);
+        for (address, local, message) in self.datagrams.iter() {
+            let token = self.udp.client_token(socket, local);
+            let client = Client {
+                address,
+                transport: Transport::Udp,
+                token,
+            };
+            let start = self.outbox.octets.len();
+            let octets = &mut self.outbox.octets;
+            match self.engine.handle_query(self.now, client, message, octets) {
+                Disposition::Answered => {
+                    let range = start..self.outbox.octets.len();
+                    self.udp
+                        .address_answer(token, address, range, &mut self.outbox);
+                }
+                Disposition::Pending | Disposition::Dropped => octets.truncate(start),
+            }
+        }
+        self.transmit();
+    }
+
+    /// Does what the resolver wants done and sends what is in the outbox.
+    fn transmit(&mut self) {
+        loop {
+            self.scratch.clear();
+            let Some(transmit) = self.engine.poll_transmit(&mut self.scratch) else {
+                break;
+            };
+            match transmit {
+                Transmit::Answer(client) => self.answer(client),
+                Transmit::Ask {
+                    exchange,
+                    server,
+                    transport,
+                } => {
+                    let message = &self.scratch;
+                    if self
+                        .exchanges
+                        .open(exchange, server, transport, message)
+                        .is_err()
+                    {
+                        self.engine.handle_unreachable(self.now, exchange);
+                    }
+                }
+                Transmit::Close(exchange) => self.exchanges.close(exchange),
+            }
+        }
+        self.udp.send(&mut self.outbox, &self.stats);
+    }
+
+    fn answer(&mut self, client: Client) {
+        match client.transport {
+            Transport::Tcp => self.tcp.answer(self.now, client.token, &self.scratch),
+            Transport::Udp => {
+                let start = self.outbox.octets.len();
+                self.outbox.octets.extend_from_slice(&self.scratch);
+                let range = start..self.outbox.octets.len();
+                self.udp
+                    .address_answer(client.token, client.address, range, &mut self.outbox);
+            }
+        }
+    }
+
+    /// Takes in for the last time once shutdown is wanted.
+    fn begin_drain(&mut self) {
+        let Some(deadline) = self.drain.deadline() else {
+            return;
+        };
+        let is_first = self.phase == Phase::Serving;
+        self.phase = Phase::Draining(deadline);
+        if !is_first || deadline <= self.now {
+            return;
+        }
+        for _ in 0..DRAIN_ROUNDS_MAX {
+            if !self.udp.has_backlog() {
+                break;
+            }
+            for socket in 0..self.udp.len() {
+                self.receive_datagrams(socket);
+            }
+        }
+        self.udp.stop_receiving();
+        self.tcp.drain(self.now, &mut self.engine);
+        self.transmit();
+    }
+
+    fn finish_drain(&mut self) {
+        let Phase::Draining(deadline) = self.phase else {
+            return;
+        };
+        let is_settled = self.engine.pending() == 0 && self.tcp.is_settled();
+        if is_settled || deadline <= self.now {
+            self.phase = Phase::Done;
+        }
+    }
+}
