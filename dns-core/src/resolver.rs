@@ -80,7 +80,7 @@ pub struct Resolver {
 /// What to do about a question.
 enum Step<'s> {
     Answer(Answer<'s>),
-    Forward(&'s Arc<Route>, FoldedName, Vec<Cname>),
+    Forward(&'s Arc<Route>, Box<FoldedName>, Vec<Cname>),
 }
 
 impl Resolver {
@@ -138,7 +138,7 @@ impl Resolver {
                 Disposition::Answered
             }
             Step::Forward(route, name, chain) => {
-                let question = Question::of(&query).renamed(name);
+                let question = Question::of(&query).renamed(*name);
                 let waiter = Waiter {
                     client,
                     query: Box::new(query),
@@ -399,7 +399,7 @@ fn is_dns_version(snapshot: &Snapshot, view: &View, name: Name<'_>) -> bool {
 /// stands alone, and all else is refused.
 fn forward<'s>(snapshot: &'s Snapshot, name: FoldedName, chain: Vec<Cname>) -> Step<'s> {
     match snapshot.forward.route(name.as_name()) {
-        Some(route) => Step::Forward(route, name, chain),
+        Some(route) => Step::Forward(route, Box::new(name), chain),
         None if chain.is_empty() => Step::Answer(Answer::failure(
             Rcode::REFUSED,
             Some(Ede::NOT_AUTHORITATIVE),

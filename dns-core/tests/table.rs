@@ -156,7 +156,7 @@ fn name_of(n: u8) -> NameBuf {
         labels[usize::from(n % 4)],
         labels[usize::from(n / 4 % 3)]
     );
-    let text = if n % 2 == 0 {
+    let text = if n.is_multiple_of(2) {
         deep
     } else {
         format!("{}.x", labels[usize::from(n % 4)])
@@ -166,7 +166,7 @@ fn name_of(n: u8) -> NameBuf {
 
 fn entry_of(n: u8, ip: u8) -> HostEntry {
     let address = std::net::Ipv4Addr::new(10, 0, 0, ip % 6).to_string();
-    let addresses: &[&str] = if ip % 7 == 0 { &[] } else { &[&address] };
+    let addresses: &[&str] = if ip.is_multiple_of(7) { &[] } else { &[&address] };
     host(&name_of(n).to_string(), HostKind::External, addresses)
 }
 

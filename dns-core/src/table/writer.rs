@@ -164,7 +164,7 @@ fn link_addresses(addresses: &mut Shards<AddressNode>, entry: &Arc<HostEntry>) {
         );
         let at = node
             .entries
-            .partition_point(|present| age(present) <= age(entry));
+            .partition_point(|present| seniority(present) <= seniority(entry));
         node.entries.insert(at, Arc::clone(entry));
         addresses.insert(Arc::new(node));
     }

@@ -1,5 +1,6 @@
 //! A resolver on a small table, and messages as text.
 #![allow(dead_code, reason = "each test takes its part")]
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use dns_core::wire::edns::Edns;
 use dns_core::wire::record::Rtype;

@@ -1,0 +1,231 @@
+//! Reading typed values out of a [`Yaml`] tree; what does not fit becomes an [`Invalid`].
+
+use super::yaml::{Position, Yaml, YamlValue};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// A value that does not fit its field.
+///
+/// It points at the offending part of the tree, so that the path of the field need only be
+/// worked out when somebody reads about it.
+#[derive(Debug)]
+pub(crate) struct Invalid<'a> {
+    part: &'a Yaml,
+    missing: Option<&'static str>,
+    reason: String,
+    hint: &'static str,
+}
+
+/// The outcome of reading a field.
+pub(crate) type Read<'a, T> = Result<T, Invalid<'a>>;
+
+impl<'a> Invalid<'a> {
+    pub(crate) fn new(part: &'a Yaml, reason: String, hint: &'static str) -> Self {
+        Invalid {
+            part,
+            missing: None,
+            reason,
+            hint,
+        }
+    }
+
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    pub(crate) fn hint(&self) -> &'static str {
+        self.hint
+    }
+
+    pub(crate) fn at(&self) -> Position {
+        self.part.at
+    }
+
+    /// Path of the field below `root`, as in `spec.endpoints[0].address`.
+    pub(crate) fn path(&self, root: &Yaml) -> Option<String> {
+        let mut path = path_to(root, self.part)?;
+        if let Some(missing) = self.missing {
+            path.push('.');
+            path.push_str(missing);
+        }
+        let path = path.trim_start_matches('.').to_owned();
+        (!path.is_empty()).then_some(path)
+    }
+}
+
+fn path_to(root: &Yaml, part: &Yaml) -> Option<String> {
+    if std::ptr::eq(root, part) {
+        return Some(String::new());
+    }
+    match &root.value {
+        YamlValue::List(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(i, item)| path_to(item, part).map(|rest| format!("[{i}]{rest}"))),
+        YamlValue::Map(fields) => fields
+            .iter()
+            .find_map(|(key, value)| path_to(value, part).map(|rest| format!(".{key}{rest}"))),
+        YamlValue::Null | YamlValue::Bool(_) | YamlValue::Number(_) | YamlValue::Text(_) => None,
+    }
+}
+
+/// What a section that is not there reads as.
+static ABSENT: Yaml = Yaml {
+    at: Position { line: 0, column: 0 },
+    value: YamlValue::Map(Vec::new()),
+};
+
+impl Yaml {
+    /// The value of a field; null counts as absent, as it does in Kubernetes.
+    pub(crate) fn field(&self, key: &str) -> Read<'_, Option<&Yaml>> {
+        let value = self
+            .entries()?
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value);
+        Ok(value.filter(|value| value.value != YamlValue::Null))
+    }
+
+    pub(crate) fn required(&self, key: &'static str, hint: &'static str) -> Read<'_, &Yaml> {
+        self.field(key)?.ok_or_else(|| Invalid {
+            part: self,
+            missing: Some(key),
+            reason: "is missing".to_owned(),
+            hint,
+        })
+    }
+
+    /// The mapping below `key`; an absent one reads as empty.
+    pub(crate) fn section(&self, key: &str) -> Read<'_, &Yaml> {
+        let Some(section) = self.field(key)? else {
+            return Ok(&ABSENT);
+        };
+        section.entries()?;
+        Ok(section)
+    }
+
+    pub(crate) fn entries(&self) -> Read<'_, &[(String, Yaml)]> {
+        match &self.value {
+            YamlValue::Map(fields) => Ok(fields),
+            _ => Err(self.is_not("a mapping")),
+        }
+    }
+
+    pub(crate) fn list(&self, key: &str) -> Read<'_, &[Yaml]> {
+        let Some(list) = self.field(key)? else {
+            return Ok(&[]);
+        };
+        match &list.value {
+            YamlValue::List(items) => Ok(items),
+            _ => Err(list.is_not("a list")),
+        }
+    }
+
+    pub(crate) fn text(&self) -> Read<'_, &str> {
+        match &self.value {
+            YamlValue::Text(text) => Ok(text),
+            YamlValue::Number(_) | YamlValue::Bool(_) => Err(Invalid::new(
+                self,
+                format!("{} is not a string", self.shown()),
+                "put it in quotes",
+            )),
+            YamlValue::Null | YamlValue::List(_) | YamlValue::Map(_) => {
+                Err(self.is_not("a string"))
+            }
+        }
+    }
+
+    /// Whether it is the empty string, which Kubernetes writes where nothing was said.
+    pub(crate) fn is_empty_text(&self) -> bool {
+        matches!(&self.value, YamlValue::Text(text) if text.is_empty())
+    }
+
+    pub(crate) fn text_field(&self, key: &str) -> Read<'_, Option<&str>> {
+        self.field(key)?.map(Yaml::text).transpose()
+    }
+
+    /// Text of a field, with the empty string as absent.
+    pub(crate) fn name_field(&self, key: &str) -> Read<'_, Option<Arc<str>>> {
+        Ok(self
+            .text_field(key)?
+            .filter(|text| !text.is_empty())
+            .map(Arc::from))
+    }
+
+    /// Text that is parsed by its type; `what` says what it should have been.
+    pub(crate) fn parsed<T: FromStr>(&self, what: &'static str) -> Read<'_, T> {
+        let text = self.text()?;
+        text.parse()
+            .map_err(|_| Invalid::new(self, format!("\"{text}\" is not {what}"), ""))
+    }
+
+    pub(crate) fn number<T: TryFrom<u64>>(&self, what: &'static str) -> Read<'_, T> {
+        let number = match &self.value {
+            YamlValue::Number(number) => number.as_u64(),
+            _ => None,
+        };
+        number
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| self.is_not(what))
+    }
+
+    /// A port number from 1 to 65535.
+    pub(crate) fn port(&self) -> Read<'_, u16> {
+        const PORT: &str = "a port number from 1 to 65535";
+        match self.number(PORT)? {
+            0 => Err(self.is_not(PORT)),
+            port => Ok(port),
+        }
+    }
+
+    pub(crate) fn flag(&self, key: &str) -> Read<'_, Option<bool>> {
+        let Some(value) = self.field(key)? else {
+            return Ok(None);
+        };
+        match &value.value {
+            YamlValue::Bool(flag) => Ok(Some(*flag)),
+            _ => Err(value.is_not("true or false")),
+        }
+    }
+
+    pub(crate) fn text_map(&self, key: &str) -> Read<'_, BTreeMap<Arc<str>, Arc<str>>> {
+        let read = |(key, value): &(String, Yaml)| -> (Arc<str>, Arc<str>) {
+            (key.as_str().into(), value.text().unwrap_or_default().into())
+        };
+        let fields = self.section(key)?.entries()?;
+        if let Some(error) = fields.iter().find_map(|(_, value)| value.text().err()) {
+            return Err(error);
+        }
+        Ok(fields.iter().map(read).collect())
+    }
+
+    /// The complaint that this value is not what it should be.
+    pub(crate) fn is_not(&self, what: &str) -> Invalid<'_> {
+        Invalid::new(self, format!("{} is not {what}", self.shown()), "")
+    }
+
+    fn shown(&self) -> String {
+        match &self.value {
+            YamlValue::Null => "null".to_owned(),
+            YamlValue::Bool(flag) => flag.to_string(),
+            YamlValue::Number(number) => number.to_string(),
+            YamlValue::Text(text) => quoted(text),
+            YamlValue::List(_) => "a list".to_owned(),
+            YamlValue::Map(_) => "a mapping".to_owned(),
+        }
+    }
+}
+
+/// Longest piece of an input that is repeated in a message; more helps nobody to find it.
+const SHOWN_MAX: usize = 80;
+
+/// Text from an input in quotes, cut to a length that fits a message.
+pub(crate) fn quoted(text: impl Display) -> String {
+    let text = text.to_string();
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{:?}...", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
