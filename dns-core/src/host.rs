@@ -82,6 +82,14 @@ pub fn answered_addresses(entry: &Arc<HostEntry>, view: &View) -> Option<Vec<IpA
     Some(addresses)
 }
 
+/// The TTL in seconds of the addresses that a client of `view` is answered with for `entry`.
+pub fn answered_ttl_secs(entry: &HostEntry, view: &View, config: &ResolverConfig) -> u32 {
+    match view.answer {
+        AnswerMode::Endpoints => config.endpoints_ttl_secs,
+        AnswerMode::Vip | AnswerMode::Forward => entry.ttl_secs.unwrap_or(config.ttl_secs),
+    }
+}
+
 /// The virtual addresses of `entry` that clients of `view` may be answered with: those of its
 /// network and of its families.
 pub fn virtual_addresses(entry: &HostEntry, view: &View) -> Vec<IpAddr> {

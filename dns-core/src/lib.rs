@@ -9,6 +9,8 @@ extern crate std;
 pub mod answer;
 pub mod config;
 pub mod forward;
+#[cfg(feature = "hickory-server")]
+pub mod hickory;
 mod host;
 pub mod locality;
 pub mod query;
@@ -23,7 +25,7 @@ pub mod wire;
 
 pub use config::ResolverConfig;
 pub use forward::{ForwardPolicy, Route, Strategy};
-pub use host::{answered_addresses, virtual_addresses};
+pub use host::{answered_addresses, answered_ttl_secs, virtual_addresses};
 pub use locality::Locality;
 pub use resolver::{Disposition, Resolver, Snapshot};
 pub use stats::Stats;

@@ -349,7 +349,7 @@ fn miss<'s>(
             let records = Records::Soa(soa(snapshot, config, name));
             return Step::Answer(Answer::positive(chain, records, config.ttl_secs));
         }
-        if is_apex || snapshot.table.has_names_below(name) {
+        if is_apex || snapshot.table.has_names_below(name) && !is_cluster_label(name) {
             return negative(Rcode::NOERROR, chain);
         }
         if !is_partial {
@@ -393,6 +393,15 @@ fn is_dns_version(snapshot: &Snapshot, view: &View, name: Name<'_>) -> bool {
             parent == view.domain.as_name()
                 || snapshot.zones.iter().any(|zone| zone.as_name() == parent)
         })
+}
+
+/// Whether `name` is `<cluster>.<service>.<namespace>.svc.clusterset.local`: below it are the
+/// endpoints of a cluster, and it does not exist itself (Multi-Cluster Services DNS
+/// specification, section 2.4).
+fn is_cluster_label(name: Name<'_>) -> bool {
+    const SUFFIX: [&[u8]; 3] = [b"svc", b"clusterset", b"local"];
+    let mut labels = name.labels().skip(3);
+    name.label_count() == 6 && SUFFIX.iter().all(|label| labels.next() == Some(*label))
 }
 
 /// Sends the question for `name` to the upstreams of its route. Without any, a chain of CNAMEs

@@ -195,6 +195,21 @@ fn inside_a_zone_a_miss_is_nxdomain_and_a_parent_is_nodata() {
 }
 
 #[test]
+fn the_label_of_a_cluster_does_not_exist_although_names_are_below_it() {
+    let pod = "pod-0.c1.web.shop.svc.clusterset.local";
+    let entries = vec![host(pod, HostKind::Instance, &["10.1.0.1"])];
+    let mut zone = resolver(snapshot(entries, sidecar(), &["clusterset.local"]));
+    let soa = "clusterset.local/SOA/5=soa";
+    for (asked, rcode) in [
+        ("c1.web.shop.svc.clusterset.local", "NXDOMAIN"),
+        ("web.shop.svc.clusterset.local", "NOERROR"),
+        ("svc.clusterset.local", "NOERROR"),
+    ] {
+        assert_eq!(ask(&mut zone, asked, Rtype::A), format!("{rcode} aa | | {soa}"), "{asked}");
+    }
+}
+
+#[test]
 fn before_the_table_is_complete_owned_names_are_servfail_and_present_ones_are_answered() {
     let mut snapshot = snapshot(table(), sidecar(), &["global"]);
     let mut writer = dns_core::TableWriter::new(1);

@@ -1,0 +1,254 @@
+//! [`Pages`]: what there is to read, and who may.
+
+use super::Subject;
+use crate::metrics::Exposition;
+use crate::output::{ServedTable, ViewChoice, debug_ndsz, one_line, write_json};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use serde_json::json;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+/// What there is to read.
+const PATHS: [&str; 5] = [
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/debug/ndsz",
+    "/debug/table",
+];
+/// Most tables written out at a time: a million names keep a core busy for seconds. Others wait.
+const DUMPS_MAX: usize = 1;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
+
+type Page = Response<Full<Bytes>>;
+
+/// The pages of the admin server.
+pub(super) struct Pages {
+    subject: Subject,
+    dumps: Semaphore,
+}
+
+/// A form of the whole table.
+#[derive(Clone, Copy)]
+enum Dump {
+    /// Every field.
+    Table,
+    /// Istio's name table.
+    Ndsz,
+}
+
+impl Pages {
+    pub(super) fn new(subject: Subject) -> Self {
+        Pages {
+            subject,
+            dumps: Semaphore::new(DUMPS_MAX),
+        }
+    }
+
+    /// The answer to a request. Bodies of requests are not read.
+    pub(super) async fn respond<B>(&self, request: &Request<B>) -> Page {
+        if let Some(host) = foreign_host(request) {
+            let host = one_line(&host);
+            let reason = format!("{host} is not this host; use a loopback address or localhost\n");
+            return page(StatusCode::FORBIDDEN, TEXT, reason);
+        }
+        if request.method() != Method::GET {
+            let mut page = page(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET\n");
+            page.headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("GET"));
+            return page;
+        }
+        match request.uri().path() {
+            "/livez" => page(StatusCode::OK, TEXT, "ok\n"),
+            "/readyz" => self.readyz(request),
+            "/metrics" => self.metrics(request.headers()).await,
+            "/debug/ndsz" => self.dump(request, Dump::Ndsz).await,
+            "/debug/table" => self.dump(request, Dump::Table).await,
+            _ => page(
+                StatusCode::NOT_FOUND,
+                TEXT,
+                format!("there is:\n{}\n", PATHS.join("\n")),
+            ),
+        }
+    }
+
+    fn readyz<B>(&self, request: &Request<B>) -> Page {
+        let status = self.subject.status.load();
+        let (reasons, notes) = (status.reasons(), status.notes());
+        let is_ready = reasons.is_empty();
+        let code = if is_ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        if wants_json(request) {
+            let body = json!({ "ready": is_ready, "reasons": reasons, "notes": notes });
+            return page(code, JSON, format!("{body}\n"));
+        }
+        let lines = if is_ready {
+            [vec!["ok".to_owned()], notes].concat()
+        } else {
+            reasons
+        };
+        let lines: String = lines.iter().map(|line| one_line(line) + "\n").collect();
+        page(code, TEXT, lines)
+    }
+
+    async fn metrics(&self, headers: &HeaderMap) -> Page {
+        let exposition = Exposition::accepted_by(&accept(headers));
+        let metrics = Arc::clone(&self.subject.metrics);
+        match spawn_blocking(move || metrics.render(exposition, SystemTime::now())).await {
+            Ok(text) => page(StatusCode::OK, exposition.content_type(), text),
+            Err(error) => failed(&error),
+        }
+    }
+
+    async fn dump<B>(&self, request: &Request<B>, dump: Dump) -> Page {
+        let choice = match view_choice(request) {
+            Ok(choice) => choice,
+            Err(reason) => return page(StatusCode::BAD_REQUEST, TEXT, reason),
+        };
+        let _turn = self.dumps.acquire().await;
+        let subject = self.subject.clone();
+        match spawn_blocking(move || written(&subject, choice, dump)).await {
+            Ok(Ok(Some(body))) => page(StatusCode::OK, JSON, body),
+            Ok(Ok(None)) => page(
+                StatusCode::NOT_FOUND,
+                TEXT,
+                "no view fits that client: it is refused\n",
+            ),
+            Ok(Err(error)) => failed(&error),
+            Err(error) => failed(&error),
+        }
+    }
+}
+
+/// The table of a view; `None` if such a client is refused.
+fn written(subject: &Subject, choice: ViewChoice, dump: Dump) -> io::Result<Option<Vec<u8>>> {
+    let status = subject.status.load_full();
+    let Some(table) = ServedTable::of(&status.snapshot, &subject.resolver, choice) else {
+        return Ok(None);
+    };
+    let mut body = Vec::new();
+    match dump {
+        Dump::Table => write_json(&table, &mut body)?,
+        Dump::Ndsz => {
+            serde_json::to_writer_pretty(&mut body, &debug_ndsz(&table))?;
+            body.push(b'\n');
+        }
+    }
+    Ok(Some(body))
+}
+
+/// Whose table: `?client=ADDR`, else the default.
+fn view_choice<B>(request: &Request<B>) -> Result<ViewChoice, String> {
+    let Some(client) = parameter(request, "client") else {
+        return Ok(ViewChoice::Default);
+    };
+    let client = client.replace("%3A", ":").replace("%3a", ":");
+    let address: IpAddr = client
+        .parse()
+        .map_err(|_| "client: not an address; write ?client=10.1.2.3\n".to_owned())?;
+    Ok(ViewChoice::Of(address))
+}
+
+fn wants_json<B>(request: &Request<B>) -> bool {
+    match parameter(request, "format") {
+        Some(format) => format == "json",
+        None => accept(request.headers()).contains(JSON),
+    }
+}
+
+fn parameter<'r, B>(request: &'r Request<B>, name: &str) -> Option<&'r str> {
+    let pairs = request.uri().query()?.split('&');
+    pairs
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, v)| v)
+}
+
+fn accept(headers: &HeaderMap) -> String {
+    let values = headers.get_all(header::ACCEPT).iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// A host that the request is meant for and that is not this one. A request that names none
+/// comes from no browser.
+fn foreign_host<B>(request: &Request<B>) -> Option<String> {
+    let of_headers = request.headers().get_all(header::HOST).iter();
+    let hosts = of_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let of_target = request.uri().authority().map(ToString::to_string);
+    hosts.chain(of_target).find(|host| !is_this_host(host))
+}
+
+/// Whether `HOST` or `HOST:PORT` is `localhost` or a loopback address.
+fn is_this_host(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    let is_loopback = |ip: IpAddr| ip.to_canonical().is_loopback();
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+}
+
+fn page(code: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Page {
+    let mut page = Response::new(Full::new(body.into()));
+    *page.status_mut() = code;
+    let headers = page.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    page
+}
+
+fn failed(error: &dyn std::error::Error) -> Page {
+    tracing::error!(%error, "admin page failed");
+    page(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        TEXT,
+        "failed; the log has more\n",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_addresses_and_localhost_are_this_host() {
+        for host in [
+            "localhost",
+            "LocalHost:15080",
+            "127.0.0.1",
+            "127.9.9.9:80",
+            "[::1]:80",
+        ] {
+            assert!(is_this_host(host), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example:80",
+            "192.0.2.1",
+            "[2001:db8::1]:80",
+            "[::1",
+        ] {
+            assert!(!is_this_host(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The agent from start to end: bind, read, serve, reload, drain.
+
+use crate::admin;
+use crate::banner::Banner;
+use crate::cli::AgentFlags;
+use crate::commands::Exit;
+use crate::config::{Config, ConfigError, Environment};
+use crate::control::{Control, StateAccess};
+use crate::logging;
+use crate::metrics::Metrics;
+use crate::net::{Listeners, raise_open_files_limit};
+use crate::problem::{Place, Problem};
+use crate::sources::{Holds, Refresh};
+use crate::sources::watch::Watch;
+use crate::workers::{SHUTDOWN_GRACE, WorkerExit, WorkerOptions, Workers};
+use dns_core::Snapshot;
+use rand::TryRng;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Notify, oneshot};
+
+/// Why the agent does not start, or ended by itself.
+#[derive(Debug)]
+pub enum AppError {
+    /// The configuration is bad.
+    Config(ConfigError),
+    /// An input or a combination of keys cannot be served.
+    Problem(Box<Problem>),
+    /// An address cannot be listened on, or the system refused something.
+    System(String),
+    /// A worker ended.
+    WorkerDied,
+}
+
+impl AppError {
+    /// How the process exits: a bad flag is told apart.
+    pub fn exit(&self) -> Exit {
+        match self {
+            AppError::Config(error) if error.is_of_flag() => Exit::BadFlag,
+            _ => Exit::No,
+        }
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AppError::Config(error) => error.fmt(f),
+            AppError::Problem(problem) => problem.fmt(f),
+            AppError::System(reason) => f.write_str(reason),
+            AppError::WorkerDied => f.write_str("a worker thread ended; the log says why"),
+        }
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl From<ConfigError> for AppError {
+    fn from(error: ConfigError) -> Self {
+        AppError::Config(error)
+    }
+}
+
+impl From<Box<Problem>> for AppError {
+    fn from(problem: Box<Problem>) -> Self {
+        AppError::Problem(problem)
+    }
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// What keeps it from starting, or the end of a worker.
+pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
+    let config = load(flags)?;
+    logging::start(&config.log).map_err(AppError::System)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let system = |error: io::Error| AppError::System(error.to_string());
+    if let Err(error) = raise_open_files_limit() {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+    let listeners = Listeners::bind(&config.listen, config.workers)
+        .map_err(|error| AppError::System(error.to_string()))?;
+    let listen = listeners.local_addresses().to_vec();
+    let control = Control::start(config.clone(), StateAccess::Write, listen.clone(), seed()?)?;
+    let died = Arc::new(Notify::new());
+    let on_exit = Arc::clone(&died);
+    let workers = Workers::start(
+        listeners,
+        WorkerOptions {
+            resolver: config.resolver.clone(),
+            limits: config.net.clone(),
+            snapshots: control.snapshots(),
+            on_exit: Some(Arc::new(move |exit| {
+                if exit == WorkerExit::Died {
+                    on_exit.notify_one();
+                }
+            })),
+        },
+    )
+    .map_err(system)?;
+    // One thread beside the main one: the admin server answers while inputs are read.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(system)?;
+    let config_file = ConfigFile::new(flags);
+    let workers = Arc::new(workers);
+    let agent = Agent { flags: flags.clone(), config_file, control, workers, died };
+    runtime.block_on(agent.serve(&config, &listen))
+}
+
+fn load(flags: &AgentFlags) -> Result<Config, AppError> {
+    let config = Config::load(flags, &Environment::of_process())?;
+    refuse_unserved(&config)?;
+    Ok(config)
+}
+
+/// Refuses what this version reads and cannot serve.
+fn refuse_unserved(config: &Config) -> Result<(), Box<Problem>> {
+    let Some(clusters) = &config.clusters else { return Ok(()) };
+    let reason = "tables of many clusters are not compiled by this version";
+    let folder = clusters.join(config.cluster.as_deref().unwrap_or_default());
+    let hint = format!("serve the objects of one cluster with --table {}", folder.display());
+    let at = config.file.as_deref().map_or_else(Place::command_line, Place::of_file);
+    Err(Box::new(Problem::error(at, "clusters", reason).with_hint(hint)))
+}
+
+/// What a client would be answered from, without serving it.
+#[derive(Debug)]
+pub struct Preview {
+    /// Table, views, zones and routes.
+    pub snapshot: Arc<Snapshot>,
+    /// What is wrong with the inputs.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the inputs of a configuration as the agent would; the state folder is only looked at.
+///
+/// # Errors
+/// As [`run`].
+pub fn preview(config: &Config) -> Result<Preview, AppError> {
+    refuse_unserved(config)?;
+    let listen = config.listen.clone();
+    let control = Control::start(config.clone(), StateAccess::ReadOnly, listen, seed()?)?;
+    let status = control.status().load_full();
+    let sources = status.sources.iter().flat_map(|source| source.problems.iter());
+    let mut problems: Vec<Problem> = sources.chain(&status.problems).cloned().collect();
+    problems.retain(|problem| !config.warnings.contains(problem));
+    Ok(Preview { snapshot: Arc::clone(&status.snapshot), problems })
+}
+
+/// What is wrong with the files that a configuration names.
+pub fn source_problems(config: &Config) -> Vec<Problem> {
+    let at = || config.file.as_deref().map_or_else(Place::command_line, Place::of_file);
+    match preview(config) {
+        Ok(preview) => preview.problems,
+        Err(AppError::Problem(problem)) => vec![*problem],
+        Err(error) => vec![Problem::error(at(), "", error.to_string())],
+    }
+}
+
+/// A seed for the hash of names, which clients choose.
+fn seed() -> Result<u64, AppError> {
+    let no_randomness = |error| AppError::System(format!("the system gives no randomness: {error}"));
+    rand::rngs::SysRng.try_next_u64().map_err(no_randomness)
+}
+
+struct Agent {
+    flags: AgentFlags,
+    config_file: ConfigFile,
+    control: Control,
+    workers: Arc<Workers>,
+    died: Arc<Notify>,
+}
+
+impl Agent {
+    async fn serve(
+        mut self,
+        config: &Config,
+        listen: &[std::net::SocketAddr],
+    ) -> Result<(), AppError> {
+        let system = |error: io::Error| AppError::System(error.to_string());
+        let mut signals = Signals::new().map_err(system)?;
+        let (_until_drained, ended) = oneshot::channel();
+        let admin = self.start_admin(config, ended).await?;
+        let status = self.control.status().load_full();
+        Banner { status: &status, listen, admin, config }.print();
+        self.watch(&mut signals).await?;
+        tracing::info!("draining");
+        self.control.drain();
+        self.drain(&mut signals).await
+    }
+
+    /// Serves the admin pages until the other end of `ended` is gone.
+    async fn start_admin(
+        &self,
+        config: &Config,
+        ended: oneshot::Receiver<()>,
+    ) -> Result<Option<std::net::SocketAddr>, AppError> {
+        let Some(address) = config.admin else { return Ok(None) };
+        let fail = |error: io::Error| {
+            AppError::System(format!("cannot listen on {address} (admin): {error}"))
+        };
+        let listener = TcpListener::bind(address).await.map_err(fail)?;
+        let bound = listener.local_addr().map_err(fail)?;
+        let status = self.control.status();
+        let metrics =
+            Metrics::new(Arc::clone(&status), self.workers.stats(), self.workers.net_stats());
+        let resolver = config.resolver.clone();
+        let subject = admin::Subject { status, metrics: Arc::new(metrics), resolver };
+        tokio::spawn(admin::serve(listener, subject, async move {
+            // An error is the end of the agent, too.
+            let _ = ended.await;
+        }));
+        Ok(Some(bound))
+    }
+
+    /// Follows the inputs until a signal says to end.
+    async fn watch(&mut self, signals: &mut Signals) -> Result<(), AppError> {
+        let mut watch = Watch::new();
+        loop {
+            let paths = self.control.paths();
+            watch.watch(paths.iter().chain(&self.config_file.path).map(PathBuf::as_path));
+            tokio::select! {
+                () = watch.changed() => match self.config_file.refresh() {
+                    Refresh::Changed => self.reload(Holds::Keep),
+                    Refresh::Same => self.control.refresh(Holds::Keep),
+                },
+                wish = signals.next() => match wish {
+                    Wish::Reload => self.reload(Holds::Release),
+                    Wish::End => return Ok(()),
+                },
+                () = self.died.notified() => return Err(AppError::WorkerDied),
+            }
+        }
+    }
+
+    /// Reads configuration and inputs again. A bad configuration leaves the one in force as it is.
+    fn reload(&mut self, holds: Holds) {
+        match load(&self.flags) {
+            Ok(config) => {
+                let fixed = self.control.reconfigure(config, holds);
+                tracing::info!("reloaded");
+                if !fixed.is_empty() {
+                    tracing::warn!(keys = fixed.join(", "), "changed keys that need a restart");
+                }
+            }
+            Err(error) => {
+                for line in error.to_string().lines() {
+                    tracing::error!("{line}");
+                }
+                tracing::error!("the configuration in force stays");
+                self.control.refresh(holds);
+            }
+        }
+    }
+
+    /// Answers what has been taken in. A second signal ends the wait.
+    async fn drain(self, signals: &mut Signals) -> Result<(), AppError> {
+        let workers = Arc::clone(&self.workers);
+        let mut drained = tokio::task::spawn_blocking(move || workers.shutdown(SHUTDOWN_GRACE));
+        tokio::select! {
+            _ = &mut drained => {}
+            () = signals.end() => {
+                let workers = Arc::clone(&self.workers);
+                let _ = tokio::task::spawn_blocking(move || workers.shutdown(SHUTDOWN_GRACE)).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The configuration file as it was last seen.
+struct ConfigFile {
+    path: Option<PathBuf>,
+    text: Option<Vec<u8>>,
+}
+
+impl ConfigFile {
+    fn new(flags: &AgentFlags) -> Self {
+        let path = flags.config.clone();
+        let text = path.as_ref().and_then(|path| std::fs::read(path).ok());
+        ConfigFile { path, text }
+    }
+
+    /// Whether it has changed since. A file that is gone for a moment has not.
+    fn refresh(&mut self) -> Refresh {
+        let text = self.path.as_ref().and_then(|path| std::fs::read(path).ok());
+        if text.is_none() || text == self.text {
+            return Refresh::Same;
+        }
+        self.text = text;
+        Refresh::Changed
+    }
+}
+
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+/// What a signal asks for.
+enum Wish {
+    Reload,
+    End,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Signals {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.hangup.recv() => Wish::Reload,
+            _ = self.terminate.recv() => Wish::End,
+            _ = self.interrupt.recv() => Wish::End,
+        }
+    }
+
+    async fn end(&mut self) {
+        while matches!(self.next().await, Wish::Reload) {}
+    }
+}

@@ -1,0 +1,33 @@
+//! The callsign process: what the binary does, as a library, so that tests can run its parts.
+//!
+//! ```text
+//! cli ─▶ config ─▶ app ─▶ control ─▶ Snapshot ─▶ workers ◀─▶ net
+//!                   │        └──▶ Status ─▶ admin
+//!                   └─ signals, drain
+//! ```
+
+pub mod admin;
+pub mod app;
+mod banner;
+pub mod cli;
+mod clock;
+pub mod commands;
+pub mod config;
+pub mod control;
+mod drain;
+mod durable;
+mod engine;
+pub mod journal;
+pub mod logging;
+pub mod metrics;
+pub mod net;
+pub mod output;
+pub mod pods_file;
+pub mod problem;
+pub mod resolv_conf;
+pub mod sources;
+pub mod status;
+mod vips;
+mod worker;
+pub mod workers;
+pub mod yaml;

@@ -1,0 +1,126 @@
+//! What one file holds, read or restored.
+
+use dns_core::{HostEntry, NameBuf};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+use table_compiler::{ObjectDoc, Parsed, Problem, documents, hosts_file, name_table, object_from_value};
+
+/// What one file holds.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Objects of Kubernetes and Istio.
+    Objects(Vec<ObjectDoc>),
+    /// A name table as istiod prints it: its entries and its text.
+    NameTable(Vec<HostEntry>, Arc<str>),
+    /// Lines of hosts(5): their entries and their text.
+    Hosts(Vec<HostEntry>, Arc<str>),
+}
+
+/// A content as it is kept in the state folder.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredContent {
+    /// Objects as they were written.
+    Objects(Vec<StoredObject>),
+    /// The text of a name table.
+    NameTable(Arc<str>),
+    /// The text of a hosts file.
+    Hosts(Arc<str>),
+}
+
+/// An object as it was written, and where.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredObject {
+    line: u32,
+    object: Arc<serde_json::Value>,
+}
+
+/// A content with what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) content: Content,
+    pub(super) problems: Vec<Problem>,
+    /// Kinds of objects that are not read, with how many there were.
+    pub(super) skipped: Vec<(String, usize)>,
+}
+
+impl Content {
+    /// Reads a text of objects or of a name table: a JSON object without `kind` is the latter.
+    pub(super) fn read_table(path: &str, text: &str, domain: &NameBuf) -> Read {
+        if looks_like_name_table(text) {
+            let read = name_table(domain, path, text);
+            let content = Content::NameTable(read.entries, text.into());
+            return Read { content, problems: read.problems, skipped: Vec::new() };
+        }
+        let Parsed { objects, problems, skipped, .. } = documents(path, text);
+        let skipped = skipped.into_iter().collect();
+        Read { content: Content::Objects(objects), problems, skipped }
+    }
+
+    /// Reads a text of hosts(5).
+    pub(super) fn read_hosts(path: &str, text: &str) -> Read {
+        let read = hosts_file(path, text);
+        let content = Content::Hosts(read.entries, text.into());
+        Read { content, problems: read.problems, skipped: Vec::new() }
+    }
+
+    /// Number of objects or names.
+    pub fn len(&self) -> usize {
+        match self {
+            Content::Objects(objects) => objects.len(),
+            Content::NameTable(entries, _) | Content::Hosts(entries, _) => entries.len(),
+        }
+    }
+
+    pub(super) fn store(&self) -> StoredContent {
+        match self {
+            Content::Objects(objects) => StoredContent::Objects(
+                objects
+                    .iter()
+                    .map(|doc| StoredObject { line: doc.line, object: Arc::clone(&doc.raw) })
+                    .collect(),
+            ),
+            Content::NameTable(_, text) => StoredContent::NameTable(Arc::clone(text)),
+            Content::Hosts(_, text) => StoredContent::Hosts(Arc::clone(text)),
+        }
+    }
+
+    /// Reads a stored content again, through the same checks; what they refuse is left out.
+    pub(super) fn restore(path: &Path, stored: &StoredContent, domain: &NameBuf) -> Self {
+        let path = path.to_string_lossy();
+        match stored {
+            StoredContent::Objects(objects) => Content::Objects(
+                objects
+                    .iter()
+                    .filter_map(|stored| object_from_value(&stored.object, &path, stored.line).ok())
+                    .collect(),
+            ),
+            StoredContent::NameTable(text) => {
+                Content::NameTable(name_table(domain, &path, text).entries, Arc::clone(text))
+            }
+            StoredContent::Hosts(text) => {
+                Content::Hosts(hosts_file(&path, text).entries, Arc::clone(text))
+            }
+        }
+    }
+}
+
+fn looks_like_name_table(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.starts_with('{') && !text.contains("\"kind\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_json_object_without_a_kind_is_a_name_table() {
+        assert!(looks_like_name_table("\u{feff} {\"table\": {}}"));
+        assert!(looks_like_name_table("{"));
+        assert!(!looks_like_name_table("{\"kind\": \"List\", \"items\": []}"));
+        assert!(!looks_like_name_table("kind: Service"));
+        assert!(!looks_like_name_table(""));
+    }
+}

@@ -1,0 +1,207 @@
+//! One file: what it says, with last good parts where it is broken.
+
+use super::content::{Content, Read};
+use super::{Files, SourceKind, Staleness};
+use crate::problem::{Place, Problem};
+use dns_core::NameBuf;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use table_compiler::{ObjectDoc, ObjectId, Scope};
+
+/// Largest file read, in octets: a million hosts lines are about 50 MB.
+const FILE_OCTETS_MAX: u64 = 512 << 20;
+
+#[derive(Debug)]
+pub(super) struct File {
+    fingerprint: Option<Fingerprint>,
+    content: Content,
+    problems: Vec<Problem>,
+    state: State,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    /// As the file says.
+    Fresh,
+    /// These objects are from before.
+    Frozen(Vec<ObjectId>),
+    /// All of it is from before.
+    FrozenWhole,
+    /// Something was left out, and there is no good form from before. `Frozen` parts may be in it.
+    Incomplete(Vec<ObjectId>),
+    /// Nothing could be read, and there is nothing from before.
+    Unread,
+}
+
+/// What tells one version of a file from another without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fingerprint {
+    device: u64,
+    inode: u64,
+    octets: u64,
+    modified_ns: i128,
+    changed_ns: i128,
+}
+
+impl Fingerprint {
+    fn of(metadata: &std::fs::Metadata) -> Self {
+        let nanoseconds = |secs: i64, ns: i64| i128::from(secs) * 1_000_000_000 + i128::from(ns);
+        Fingerprint {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            octets: metadata.size(),
+            modified_ns: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            changed_ns: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+impl File {
+    /// What the state folder kept.
+    pub(super) fn restored(content: Content) -> Self {
+        File { fingerprint: None, content, problems: Vec::new(), state: State::FrozenWhole }
+    }
+
+    /// Reads a file; what is broken in it is taken from `served`.
+    pub(super) fn read(path: &Path, kind: SourceKind, domain: &NameBuf, served: &Files) -> Self {
+        let before = served.get(path).filter(|file| !file.is_unread());
+        match read_text(path) {
+            Ok((text, fingerprint)) => {
+                let name = path.to_string_lossy();
+                let read = match kind {
+                    SourceKind::Table => Content::read_table(&name, &text, domain),
+                    SourceKind::Hosts => Content::read_hosts(&name, &text),
+                };
+                for (kind, count) in &read.skipped {
+                    tracing::debug!(file = %name, kind, count, "objects of this kind are not read");
+                }
+                File { fingerprint: Some(fingerprint), ..Self::settle(read, before, served) }
+            }
+            Err(problem) => {
+                let content = before.map(|file| file.content.clone());
+                let state = if content.is_some() { State::FrozenWhole } else { State::Unread };
+                let content = content.unwrap_or(Content::Objects(Vec::new()));
+                File { fingerprint: None, content, problems: vec![*problem], state }
+            }
+        }
+    }
+
+    fn settle(read: Read, before: Option<&std::sync::Arc<File>>, served: &Files) -> Self {
+        let problems: Vec<Problem> = read.problems.iter().map(Problem::from).collect();
+        let is_broken = |scope| read.problems.iter().any(|problem| problem.scope == scope);
+        let file = |content, state| File { fingerprint: None, content, problems, state };
+        let loses_lines = matches!(read.content, Content::Hosts(..)) && !read.problems.is_empty();
+        if is_broken(Scope::File) || loses_lines {
+            return match before {
+                Some(before) => file(before.content.clone(), State::FrozenWhole),
+                None if read.content.len() == 0 => file(read.content, State::Unread),
+                None => file(read.content, State::Incomplete(Vec::new())),
+            };
+        }
+        let Content::Objects(mut objects) = read.content else {
+            return file(read.content, State::Fresh);
+        };
+        if !is_broken(Scope::Object) {
+            return file(Content::Objects(objects), State::Fresh);
+        }
+        let mut frozen = Vec::new();
+        let mut is_incomplete = false;
+        for problem in read.problems.iter().filter(|problem| problem.scope == Scope::Object) {
+            let id = problem.object.as_ref();
+            match id.and_then(|id| find_object(served, id)) {
+                Some(_) if id.is_some_and(|id| frozen.contains(id)) => {}
+                Some(last_good) => {
+                    frozen.push(last_good.id.clone());
+                    objects.push(last_good.clone());
+                }
+                None => is_incomplete = true,
+            }
+        }
+        let state = if is_incomplete { State::Incomplete(frozen) } else { State::Frozen(frozen) };
+        file(Content::Objects(objects), state)
+    }
+
+    /// Whether the file on disk is still the one that was read.
+    pub(super) fn is_current(&self, path: &Path) -> bool {
+        let now = std::fs::metadata(path).map(|metadata| Fingerprint::of(&metadata));
+        now.is_ok_and(|now| self.fingerprint.as_ref() == Some(&now))
+    }
+
+    /// Whether a table made of `other` would be the same. Without fingerprints both are unread,
+    /// or both stand for the same content of before.
+    pub(super) fn is_same(&self, other: &File) -> bool {
+        self.fingerprint == other.fingerprint && self.state == other.state
+    }
+
+    pub(super) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    pub(super) fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    pub(super) fn staleness(&self) -> Staleness<'_> {
+        match &self.state {
+            State::Fresh | State::Unread => Staleness::None,
+            State::Frozen(objects) | State::Incomplete(objects) => Staleness::Objects(objects),
+            State::FrozenWhole => Staleness::Whole,
+        }
+    }
+
+    pub(super) fn is_incomplete(&self) -> bool {
+        matches!(self.state, State::Incomplete(_) | State::Unread)
+    }
+
+    pub(super) fn is_unread(&self) -> bool {
+        self.state == State::Unread
+    }
+}
+
+fn find_object<'f>(served: &'f Files, id: &ObjectId) -> Option<&'f ObjectDoc> {
+    served.values().find_map(|file| match &file.content {
+        Content::Objects(objects) => objects.iter().find(|doc| doc.id == *id),
+        Content::NameTable(..) | Content::Hosts(..) => None,
+    })
+}
+
+fn read_text(path: &Path) -> Result<(String, Fingerprint), Box<Problem>> {
+    let fail = |reason: String| Box::new(Problem::error(Place::of_file(path), "", reason));
+    let unreadable = |error: std::io::Error| fail(format!("cannot be read: {error}"));
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let fingerprint = Fingerprint::of(&file.metadata().map_err(unreadable)?);
+    let mut octets = Vec::new();
+    file.take(FILE_OCTETS_MAX + 1).read_to_end(&mut octets).map_err(unreadable)?;
+    if octets.len() as u64 > FILE_OCTETS_MAX {
+        let reason = format!("is larger than {} MiB", FILE_OCTETS_MAX >> 20);
+        return Err(Box::new(fail(reason).with_hint("split it")));
+    }
+    let text = String::from_utf8(octets).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + before.iter().filter(|&&octet| octet == b'\n').count();
+        let line_start = before.iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
+        let column = 1 + String::from_utf8_lossy(&before[line_start..]).chars().count();
+        let at = Place::of_file(path).at(line, column);
+        Box::new(Problem::error(at, "", "is not UTF-8").with_hint("write it in UTF-8"))
+    })?;
+    Ok((text, fingerprint))
+}
+
+impl From<&table_compiler::Problem> for Problem {
+    fn from(problem: &table_compiler::Problem) -> Self {
+        let place = Place::of_file(Path::new(&*problem.file));
+        let place = match (problem.line, problem.column) {
+            (0, _) => place,
+            (line, column) => place.at(line as usize, column as usize),
+        };
+        let object = problem.object.as_ref().map(ToString::to_string);
+        let parts = [object, problem.field.clone()];
+        let field = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
+        let convert = match problem.scope {
+            Scope::Field => Problem::warning,
+            Scope::Object | Scope::File => Problem::error,
+        };
+        convert(place, field, &problem.reason).with_hint(problem.hint.as_deref().unwrap_or_default())
+    }
+}

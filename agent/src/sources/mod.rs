@@ -1,0 +1,240 @@
+//! The inputs of the table: files and folders that are read again when they change, each with its
+//! last good content.
+//!
+//! ```text
+//! path ─▶ listing ─▶ File::read ─▶ latest ─┐ guard ─▶ served ─▶ control
+//!                       ▲                  └─ held: what was served goes on
+//!               last good (state folder)
+//! ```
+
+mod content;
+mod file;
+mod guard;
+mod last_good;
+mod listing;
+pub mod watch;
+
+pub use content::Content;
+pub use last_good::{LastGood, RestoreError};
+
+use crate::problem::{Place, Problem};
+use crate::status::{Freshness, SourceStatus};
+use dns_core::NameBuf;
+use file::File;
+use guard::{Guard, Verdict};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// What the files of a source hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Objects, or name tables as istiod prints them; each file says by its content which.
+    Table,
+    /// Lines of hosts(5).
+    Hosts,
+}
+
+type Files = BTreeMap<PathBuf, Arc<File>>;
+
+/// One path that was given, and what is served from it.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    kind: SourceKind,
+    /// What the files say, with last good parts where they are broken.
+    latest: Files,
+    /// What the table is made of.
+    served: Files,
+    guard: Guard,
+    listing_problem: Option<Problem>,
+    read: Option<SystemTime>,
+}
+
+/// Whether a refresh found anything new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    /// It did: in the files, or in what may be served from them.
+    Changed,
+    /// It did not.
+    Same,
+}
+
+/// Whether what is held back shall be let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// They stay until their time.
+    Keep,
+    /// The operator says that the change is meant.
+    Release,
+}
+
+impl Source {
+    /// A source that has not been read; `last_good` is what it held when the process ended.
+    pub fn new(path: &Path, kind: SourceKind, domain: &NameBuf, last_good: Option<&LastGood>) -> Self {
+        let served: Files = last_good.map_or_else(Files::new, |last_good| {
+            let files = last_good.files.iter();
+            files
+                .map(|stored| {
+                    let content = Content::restore(&stored.path, &stored.content, domain);
+                    (stored.path.clone(), Arc::new(File::restored(content)))
+                })
+                .collect()
+        });
+        Source {
+            path: path.to_owned(),
+            kind,
+            latest: Files::new(),
+            served,
+            guard: Guard::default(),
+            listing_problem: None,
+            read: None,
+        }
+    }
+
+    /// The path as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads what has changed since the last time. `elapsed` is time since the start of the
+    /// process, by a clock that never goes back.
+    pub fn refresh(&mut self, domain: &NameBuf, elapsed: Duration, holds: Holds) -> Refresh {
+        let before = (self.latest.clone(), self.freshness());
+        match listing::files_of(&self.path) {
+            Ok(paths) => {
+                self.listing_problem = None;
+                self.latest = paths
+                    .into_iter()
+                    .map(|path| {
+                        let file = self.read_file(&path, domain);
+                        (path, file)
+                    })
+                    .collect();
+            }
+            Err(error) => {
+                self.latest.clear();
+                self.listing_problem = Some(self.unreadable(&error));
+            }
+        }
+        self.settle(elapsed, holds);
+        if self.freshness() == Freshness::Fresh {
+            self.read = Some(SystemTime::now());
+        }
+        if is_same(&before.0, &self.latest) && before.1 == self.freshness() {
+            return Refresh::Same;
+        }
+        Refresh::Changed
+    }
+
+    /// A file that is unchanged is not read again.
+    fn read_file(&self, path: &Path, domain: &NameBuf) -> Arc<File> {
+        let known = self.latest.get(path);
+        if let Some(known) = known.filter(|known| known.is_current(path)) {
+            return Arc::clone(known);
+        }
+        Arc::new(File::read(path, self.kind, domain, &self.served))
+    }
+
+    fn settle(&mut self, elapsed: Duration, holds: Holds) {
+        let sizes = (items_of(&self.served), items_of(&self.latest));
+        if holds == Holds::Release {
+            self.guard.release();
+        }
+        match self.guard.judge(sizes.0, sizes.1, elapsed) {
+            Verdict::Serve => self.served.clone_from(&self.latest),
+            Verdict::Hold => {}
+        }
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> Problem {
+        Problem::error(Place::of_file(&self.path), "", format!("cannot be read: {error}"))
+            .with_hint("put the file or folder back, or take it out of the configuration")
+    }
+
+    /// When a hold ends by itself, if one does.
+    pub fn hold_ends(&self) -> Option<Duration> {
+        self.guard.ends()
+    }
+
+    /// The contents that the table is made of.
+    pub fn contents(&self) -> impl Iterator<Item = (&Path, &Content, Staleness<'_>)> {
+        let is_held = self.guard.reason().is_some();
+        self.served.iter().map(move |(path, file)| {
+            let staleness = if is_held { Staleness::Whole } else { file.staleness() };
+            (path.as_path(), file.content(), staleness)
+        })
+    }
+
+    /// Whether there is nothing to serve from it, not even from before.
+    pub fn is_unread(&self) -> bool {
+        self.served.is_empty() && self.latest.is_empty() && self.listing_problem.is_some()
+            || !self.served.is_empty() && self.served.values().all(|file| file.is_unread())
+    }
+
+    /// Its state for people and metrics.
+    pub fn status(&self) -> SourceStatus {
+        let mut problems: Vec<Problem> = self.listing_problem.iter().cloned().collect();
+        problems.extend(self.latest.values().flat_map(|file| file.problems().iter().cloned()));
+        SourceStatus {
+            path: self.path.clone(),
+            kind: match self.kind {
+                SourceKind::Table => "table",
+                SourceKind::Hosts => "hosts",
+            },
+            items: items_of(&self.served),
+            freshness: self.freshness(),
+            problems,
+            read: self.read,
+        }
+    }
+
+    fn freshness(&self) -> Freshness {
+        if let Some(reason) = self.guard.reason() {
+            return Freshness::Held(reason.to_owned());
+        }
+        if self.is_unread() {
+            return Freshness::Missing;
+        }
+        if self.latest.values().any(|file| file.is_incomplete()) {
+            return Freshness::Incomplete;
+        }
+        let is_whole = self.latest.values().all(|file| file.staleness() == Staleness::None);
+        if is_whole { Freshness::Fresh } else { Freshness::Frozen }
+    }
+
+    /// What to keep for the next start.
+    pub fn last_good(&self) -> LastGood {
+        let files = self.served.iter().filter(|(_, file)| !file.is_unread());
+        LastGood {
+            path: self.path.clone(),
+            files: files
+                .map(|(path, file)| last_good::StoredFile {
+                    path: path.clone(),
+                    content: file.content().store(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Which part of a file's content is from before its present state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staleness<'a> {
+    /// None.
+    None,
+    /// These objects.
+    Objects(&'a [table_compiler::ObjectId]),
+    /// All.
+    Whole,
+}
+
+fn is_same(before: &Files, after: &Files) -> bool {
+    before.len() == after.len()
+        && before.iter().zip(after).all(|((a, x), (b, y))| a == b && x.is_same(y))
+}
+
+fn items_of(files: &Files) -> usize {
+    files.values().map(|file| file.content().len()).sum()
+}

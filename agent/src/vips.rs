@@ -1,0 +1,99 @@
+//! Gives entries their virtual addresses: asks the ledger, has it recorded, writes the addresses
+//! into the entries.
+
+use crate::journal::LedgerStore;
+use dns_core::vip::{Assignment, Family, Given, GivenBy, Ledger, PoolKind, VipKey, Want};
+use dns_core::{AddressOrigin, HostAddress, HostEntry, VipState};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// Fills in the virtual addresses that `entries` want. They are on disk when it returns, unless
+/// the journal has failed. `now_ms` is wall-clock time in milliseconds since 1970. Gives how many names
+/// found their pool full.
+pub(crate) fn allot(entries: &mut [HostEntry], store: &mut LedgerStore, now_ms: u64) -> usize {
+    let wants = wants_of(entries);
+    let given = given_by(entries, &store.ledger);
+    let assignment = store.ledger.assign(now_ms, wants, &given);
+    store.record(&assignment.changes);
+    report(&assignment);
+    let exhausted: BTreeSet<&VipKey> = assignment.exhausted.iter().map(|(key, _)| key).collect();
+    for entry in entries.iter_mut().filter(|entry| entry.vip_wanted != Default::default()) {
+        let key = VipKey::of_name(&entry.name);
+        fill(entry, &key, &store.ledger, now_ms);
+        let is_recorded = |address: &HostAddress| {
+            address.origin != AddressOrigin::Allotted
+                || store.is_recorded(address.ip, &assignment.changes)
+        };
+        entry.vip_state = if exhausted.contains(&key) {
+            VipState::Exhausted
+        } else if entry.addresses.iter().all(is_recorded) {
+            VipState::Allotted
+        } else {
+            VipState::Unrecorded
+        };
+    }
+    exhausted.len()
+}
+
+fn wants_of(entries: &[HostEntry]) -> Vec<Want> {
+    let families = |entry: &HostEntry| {
+        let wanted = [(entry.vip_wanted.v4, Family::V4), (entry.vip_wanted.v6, Family::V6)];
+        wanted.into_iter().filter_map(|(is_wanted, family)| is_wanted.then_some(family))
+    };
+    let want = |entry: &HostEntry, family| {
+        Want { key: VipKey::of_name(&entry.name), family, pool: PoolKind::Names }
+    };
+    entries
+        .iter()
+        .flat_map(|entry| families(entry).map(move |family| want(entry, family)))
+        .collect()
+}
+
+/// Addresses that objects give to names and that the ledger must know of: those inside our pools,
+/// and those it holds a record of. Of several names with one address the oldest has it.
+fn given_by(entries: &[HostEntry], ledger: &Ledger) -> BTreeMap<IpAddr, Given> {
+    let pools = &ledger.config().pools;
+    let mut given: BTreeMap<IpAddr, (u64, Given)> = BTreeMap::new();
+    for entry in entries {
+        for address in &entry.addresses {
+            let by = match address.origin {
+                AddressOrigin::Pinned => GivenBy::User,
+                AddressOrigin::Status => GivenBy::Allocator,
+                AddressOrigin::Allotted
+                | AddressOrigin::Cluster
+                | AddressOrigin::Endpoint
+                | AddressOrigin::Pushed => continue,
+            };
+            let ip = address.ip;
+            if pools.kind_of(ip).is_none() && ledger.record(ip).is_none() {
+                continue;
+            }
+            let age = entry.created_secs.unwrap_or(u64::MAX);
+            if given.get(&ip).is_none_or(|(oldest, _)| age < *oldest) {
+                given.insert(ip, (age, Given { key: VipKey::of_name(&entry.name), by }));
+            }
+        }
+    }
+    given.into_iter().map(|(ip, (_, given))| (ip, given)).collect()
+}
+
+fn fill(entry: &mut HostEntry, key: &VipKey, ledger: &Ledger, now_ms: u64) {
+    let wanted = [(entry.vip_wanted.v4, Family::V4), (entry.vip_wanted.v6, Family::V6)];
+    for (is_wanted, family) in wanted {
+        if let Some(ip) = ledger.address_of(key, family).filter(|_| is_wanted) {
+            entry.addresses.push(HostAddress::new(ip, AddressOrigin::Allotted));
+        }
+    }
+    entry.former_vips = ledger.former_of(key, now_ms).map(|record| record.address).collect();
+}
+
+fn report(assignment: &Assignment) {
+    for moved in &assignment.moves {
+        tracing::warn!(name = moved.key.as_str(), from = %moved.from, to = ?moved.to,
+            "an object took the virtual address of a name");
+    }
+    if !assignment.exhausted.is_empty() {
+        let names = assignment.exhausted.len();
+        tracing::warn!(names, "pools of virtual addresses are full; add a block to vips.pools");
+    }
+}
