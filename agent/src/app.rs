@@ -10,8 +10,8 @@ use crate::logging;
 use crate::metrics::Metrics;
 use crate::net::{Listeners, raise_open_files_limit};
 use crate::problem::{Place, Problem};
-use crate::sources::{Holds, Refresh};
 use crate::sources::watch::Watch;
+use crate::sources::{Holds, Refresh};
 use crate::workers::{SHUTDOWN_GRACE, WorkerExit, WorkerOptions, Workers};
 use dns_core::Snapshot;
 use rand::TryRng;
@@ -113,7 +113,13 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
         .map_err(system)?;
     let config_file = ConfigFile::new(flags);
     let workers = Arc::new(workers);
-    let agent = Agent { flags: flags.clone(), config_file, control, workers, died };
+    let agent = Agent {
+        flags: flags.clone(),
+        config_file,
+        control,
+        workers,
+        died,
+    };
     runtime.block_on(agent.serve(&config, &listen))
 }
 
@@ -125,12 +131,22 @@ fn load(flags: &AgentFlags) -> Result<Config, AppError> {
 
 /// Refuses what this version reads and cannot serve.
 fn refuse_unserved(config: &Config) -> Result<(), Box<Problem>> {
-    let Some(clusters) = &config.clusters else { return Ok(()) };
+    let Some(clusters) = &config.clusters else {
+        return Ok(());
+    };
     let reason = "tables of many clusters are not compiled by this version";
     let folder = clusters.join(config.cluster.as_deref().unwrap_or_default());
-    let hint = format!("serve the objects of one cluster with --table {}", folder.display());
-    let at = config.file.as_deref().map_or_else(Place::command_line, Place::of_file);
-    Err(Box::new(Problem::error(at, "clusters", reason).with_hint(hint)))
+    let hint = format!(
+        "serve the objects of one cluster with --table {}",
+        folder.display()
+    );
+    let at = config
+        .file
+        .as_deref()
+        .map_or_else(Place::command_line, Place::of_file);
+    Err(Box::new(
+        Problem::error(at, "clusters", reason).with_hint(hint),
+    ))
 }
 
 /// What a client would be answered from, without serving it.
@@ -151,15 +167,26 @@ pub fn preview(config: &Config) -> Result<Preview, AppError> {
     let listen = config.listen.clone();
     let control = Control::start(config.clone(), StateAccess::ReadOnly, listen, seed()?)?;
     let status = control.status().load_full();
-    let sources = status.sources.iter().flat_map(|source| source.problems.iter());
+    let sources = status
+        .sources
+        .iter()
+        .flat_map(|source| source.problems.iter());
     let mut problems: Vec<Problem> = sources.chain(&status.problems).cloned().collect();
     problems.retain(|problem| !config.warnings.contains(problem));
-    Ok(Preview { snapshot: Arc::clone(&status.snapshot), problems })
+    Ok(Preview {
+        snapshot: Arc::clone(&status.snapshot),
+        problems,
+    })
 }
 
 /// What is wrong with the files that a configuration names.
 pub fn source_problems(config: &Config) -> Vec<Problem> {
-    let at = || config.file.as_deref().map_or_else(Place::command_line, Place::of_file);
+    let at = || {
+        config
+            .file
+            .as_deref()
+            .map_or_else(Place::command_line, Place::of_file)
+    };
     match preview(config) {
         Ok(preview) => preview.problems,
         Err(AppError::Problem(problem)) => vec![*problem],
@@ -169,7 +196,8 @@ pub fn source_problems(config: &Config) -> Vec<Problem> {
 
 /// A seed for the hash of names, which clients choose.
 fn seed() -> Result<u64, AppError> {
-    let no_randomness = |error| AppError::System(format!("the system gives no randomness: {error}"));
+    let no_randomness =
+        |error| AppError::System(format!("the system gives no randomness: {error}"));
     rand::rngs::SysRng.try_next_u64().map_err(no_randomness)
 }
 
@@ -192,7 +220,13 @@ impl Agent {
         let (_until_drained, ended) = oneshot::channel();
         let admin = self.start_admin(config, ended).await?;
         let status = self.control.status().load_full();
-        Banner { status: &status, listen, admin, config }.print();
+        Banner {
+            status: &status,
+            listen,
+            admin,
+            config,
+        }
+        .print();
         self.watch(&mut signals).await?;
         tracing::info!("draining");
         self.control.drain();
@@ -205,17 +239,26 @@ impl Agent {
         config: &Config,
         ended: oneshot::Receiver<()>,
     ) -> Result<Option<std::net::SocketAddr>, AppError> {
-        let Some(address) = config.admin else { return Ok(None) };
+        let Some(address) = config.admin else {
+            return Ok(None);
+        };
         let fail = |error: io::Error| {
             AppError::System(format!("cannot listen on {address} (admin): {error}"))
         };
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let bound = listener.local_addr().map_err(fail)?;
         let status = self.control.status();
-        let metrics =
-            Metrics::new(Arc::clone(&status), self.workers.stats(), self.workers.net_stats());
+        let metrics = Metrics::new(
+            Arc::clone(&status),
+            self.workers.stats(),
+            self.workers.net_stats(),
+        );
         let resolver = config.resolver.clone();
-        let subject = admin::Subject { status, metrics: Arc::new(metrics), resolver };
+        let subject = admin::Subject {
+            status,
+            metrics: Arc::new(metrics),
+            resolver,
+        };
         tokio::spawn(admin::serve(listener, subject, async move {
             // An error is the end of the agent, too.
             let _ = ended.await;
@@ -228,7 +271,12 @@ impl Agent {
         let mut watch = Watch::new();
         loop {
             let paths = self.control.paths();
-            watch.watch(paths.iter().chain(&self.config_file.path).map(PathBuf::as_path));
+            watch.watch(
+                paths
+                    .iter()
+                    .chain(&self.config_file.path)
+                    .map(PathBuf::as_path),
+            );
             tokio::select! {
                 () = watch.changed() => match self.config_file.refresh() {
                     Refresh::Changed => self.reload(Holds::Keep),

@@ -32,10 +32,15 @@ impl Banner<'_> {
             entry.is_answerable() && !entry.name.as_name().is_wildcard()
         };
         let is_allotted = |entry: &HostEntry| {
-            entry.addresses.iter().any(|address| address.origin == AddressOrigin::Allotted)
+            entry
+                .addresses
+                .iter()
+                .any(|address| address.origin == AddressOrigin::Allotted)
         };
         let plain = || entries.iter().filter(is_plain);
-        let entry = plain().find(|entry| is_allotted(entry)).or_else(|| plain().next());
+        let entry = plain()
+            .find(|entry| is_allotted(entry))
+            .or_else(|| plain().next());
         entry.map_or_else(|| "example.com".to_owned(), |entry| entry.name.to_string())
     }
 }
@@ -46,7 +51,10 @@ impl fmt::Display for Banner<'_> {
         let version = env!("CARGO_PKG_VERSION");
         let (names, vips) = (self.status.table().len(), self.status.vips_active);
         let sources = self.status.sources.len();
-        writeln!(f, "callsign {version} serves {names} names, {vips} virtual addresses, from {sources} sources")?;
+        writeln!(
+            f,
+            "callsign {version} serves {names} names, {vips} virtual addresses, from {sources} sources"
+        )?;
         writeln!(f, "listening on {} (udp, tcp)", join(self.listen))?;
         let zones = match self.config.zones.as_slice() {
             [] => "no zone".to_owned(),
@@ -57,9 +65,15 @@ impl fmt::Display for Banner<'_> {
             Upstreams::Servers(servers) => format!("go to {}", join(servers)),
             Upstreams::ResolvConf(path) => format!("go to the servers of {}", path.display()),
         };
-        writeln!(f, "authority for {zones}; names that are not ours {upstreams}")?;
+        writeln!(
+            f,
+            "authority for {zones}; names that are not ours {upstreams}"
+        )?;
         match self.admin {
-            Some(admin) => writeln!(f, "admin at http://{admin}: /livez /readyz /metrics /debug/table /debug/ndsz")?,
+            Some(admin) => writeln!(
+                f,
+                "admin at http://{admin}: /livez /readyz /metrics /debug/table /debug/ndsz"
+            )?,
             None => writeln!(f, "admin off; switch it on with --admin 127.0.0.1:15054")?,
         }
         let server = self.listen.first().map_or_else(String::new, |listen| {
@@ -70,5 +84,9 @@ impl fmt::Display for Banner<'_> {
 }
 
 fn join<T: fmt::Display>(items: &[T]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    items
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -15,7 +15,10 @@ impl WallClock {
     pub(crate) fn start() -> Self {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let start_ms = since_1970.map_or(0, |since| since.as_millis() as u64);
-        WallClock { start_ms, steady: Instant::now() }
+        WallClock {
+            start_ms,
+            steady: Instant::now(),
+        }
     }
 
     /// Milliseconds since 1970.

@@ -128,7 +128,11 @@ impl Control {
             status: Arc::new(ArcSwap::from_pointee(status)),
         };
         control.refresh_small_files();
-        if let Some(problem) = control.resolv_conf.problem.take_if(|problem| problem.is_error()) {
+        if let Some(problem) = control
+            .resolv_conf
+            .problem
+            .take_if(|problem| problem.is_error())
+        {
             return Err(Box::new(problem));
         }
         let began = Instant::now();
@@ -149,8 +153,11 @@ impl Control {
 
     /// Paths whose change means work.
     pub fn paths(&self) -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> =
-            self.sources.iter().map(|source| source.path().to_owned()).collect();
+        let mut paths: Vec<PathBuf> = self
+            .sources
+            .iter()
+            .map(|source| source.path().to_owned())
+            .collect();
         if let Upstreams::ResolvConf(path) = &self.config.upstreams {
             paths.push(path.clone());
         }
@@ -176,7 +183,10 @@ impl Control {
         let fixed = keys_that_need_a_restart(&self.config, &config);
         self.sources = sources_of(&config, std::mem::take(&mut self.sources));
         self.store.ledger.reconfigure(config.vips.ledger.clone());
-        self.config = Config { state_dir: self.config.state_dir.clone(), ..config };
+        self.config = Config {
+            state_dir: self.config.state_dir.clone(),
+            ..config
+        };
         self.resolv_conf.text = None;
         self.pods.text = None;
         self.refresh_small_files();
@@ -213,10 +223,17 @@ impl Control {
         let mut refresh = Refresh::Same;
         if let Upstreams::ResolvConf(path) = &self.config.upstreams {
             let listen = &self.listen;
-            let read = self.resolv_conf.refresh(path, |text| read_resolv_conf(path, text, listen));
+            let read = self
+                .resolv_conf
+                .refresh(path, |text| read_resolv_conf(path, text, listen));
             refresh = refresh.or(read);
         }
-        if let Some(path) = self.config.node_views.as_ref().and_then(|v| v.pods_file.as_ref()) {
+        if let Some(path) = self
+            .config
+            .node_views
+            .as_ref()
+            .and_then(|v| v.pods_file.as_ref())
+        {
             let read = self.pods.refresh(path, |text| PodsFile::parse(text, path));
             refresh = refresh.or(read);
         }
@@ -228,14 +245,28 @@ impl Control {
         self.compile_problems = problems;
         self.exhausted = vips::allot(&mut entries, &mut self.store, self.clock.now_ms());
         let is_partial = self.sources.iter().any(Source::is_unread);
-        let completeness =
-            if is_partial { Completeness::Partial } else { Completeness::Complete };
-        let table = self.writer.apply(TableUpdate::Replace(entries), completeness);
+        let completeness = if is_partial {
+            Completeness::Partial
+        } else {
+            Completeness::Complete
+        };
+        let table = self
+            .writer
+            .apply(TableUpdate::Replace(entries), completeness);
         let views = self.config.views(&self.pods.value.pods);
         let forward = self.config.forward_policy(&self.resolv_conf.value);
         let zones = self.config.zones.clone();
-        tracing::info!(names = table.len(), generation = table.generation(), "table published");
-        self.snapshots.store(Arc::new(Snapshot { table, views, zones, forward }));
+        tracing::info!(
+            names = table.len(),
+            generation = table.generation(),
+            "table published"
+        );
+        self.snapshots.store(Arc::new(Snapshot {
+            table,
+            views,
+            zones,
+            forward,
+        }));
         self.published = Some(SystemTime::now());
         self.publish_time = began.elapsed();
         self.publishes += 1;
@@ -266,7 +297,10 @@ impl Control {
         let mut entries = compiled.entries;
         if !stale.is_empty() {
             let stale: BTreeSet<String> = stale.iter().map(|id| id.to_string()).collect();
-            for entry in entries.iter_mut().filter(|entry| stale.contains(&object_of(entry))) {
+            for entry in entries
+                .iter_mut()
+                .filter(|entry| stale.contains(&object_of(entry)))
+            {
                 entry.state = NameState::Stale;
             }
         }
@@ -315,7 +349,10 @@ impl Control {
             return;
         };
         let good = |source: &&Source| {
-            matches!(source.status().freshness, Freshness::Fresh | Freshness::Frozen)
+            matches!(
+                source.status().freshness,
+                Freshness::Fresh | Freshness::Frozen
+            )
         };
         for source in self.sources.iter().filter(good) {
             if let Err(error) = source.last_good().save(folder) {
@@ -329,17 +366,17 @@ impl Control {
 impl<T> Watched<T> {
     /// Reads the file if its octets have changed. A file that is missing or broken leaves the
     /// value as it was.
-    fn refresh(
-        &mut self,
-        path: &Path,
-        parse: impl FnOnce(&[u8]) -> Result<T, Problem>,
-    ) -> Refresh {
+    fn refresh(&mut self, path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, Problem>) -> Refresh {
         let text = match std::fs::read(path) {
             Ok(text) => text,
             Err(error) => {
                 let reason = format!("cannot be read: {error}");
                 let problem = Some(Problem::warning(Place::of_file(path), "", reason));
-                let refresh = if self.problem == problem { Refresh::Same } else { Refresh::Changed };
+                let refresh = if self.problem == problem {
+                    Refresh::Same
+                } else {
+                    Refresh::Changed
+                };
                 (self.text, self.problem) = (None, problem);
                 return refresh;
             }
@@ -361,7 +398,11 @@ impl<T> Watched<T> {
 
 impl Refresh {
     fn or(self, other: Refresh) -> Refresh {
-        if self == Refresh::Changed { self } else { other }
+        if self == Refresh::Changed {
+            self
+        } else {
+            other
+        }
     }
 }
 
@@ -371,7 +412,10 @@ fn read_resolv_conf(
     listen: &[SocketAddr],
 ) -> Result<Vec<SocketAddr>, Problem> {
     let servers = ResolvConf::parse(&String::from_utf8_lossy(text), interface_index).servers;
-    match servers.iter().find(|server| upstream_is_ourselves(listen, **server)) {
+    match servers
+        .iter()
+        .find(|server| upstream_is_ourselves(listen, **server))
+    {
         None => Ok(servers),
         Some(server) => {
             let reason = format!("{server} is this process itself: questions would go in circles");
@@ -389,7 +433,10 @@ fn sources_of(config: &Config, mut known: Vec<Source>) -> Vec<Source> {
         .chain(hosts)
         .map(|(path, kind)| {
             let at = known.iter().position(|source| source.path() == path);
-            at.map_or_else(|| new_source(config, path, kind), |at| known.swap_remove(at))
+            at.map_or_else(
+                || new_source(config, path, kind),
+                |at| known.swap_remove(at),
+            )
         })
         .collect()
 }
@@ -413,9 +460,16 @@ fn keys_that_need_a_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("admin", old.admin != new.admin),
         ("state_dir", old.state_dir != new.state_dir),
         ("log", old.log != new.log),
-        ("resolver limits, ttl and forward times", old.resolver != new.resolver),
+        (
+            "resolver limits, ttl and forward times",
+            old.resolver != new.resolver,
+        ),
     ];
-    changed.into_iter().filter(|(_, is_changed)| *is_changed).map(|(key, _)| key).collect()
+    changed
+        .into_iter()
+        .filter(|(_, is_changed)| *is_changed)
+        .map(|(key, _)| key)
+        .collect()
 }
 
 fn aged(entries: &[HostEntry], staleness: Staleness<'_>) -> Vec<HostEntry> {
@@ -439,7 +493,11 @@ fn object_of(entry: &HostEntry) -> String {
 
 fn log_change(before: &crate::status::SourceStatus, after: &crate::status::SourceStatus) {
     let path = after.path.display();
-    for problem in after.problems.iter().filter(|problem| !before.problems.contains(problem)) {
+    for problem in after
+        .problems
+        .iter()
+        .filter(|problem| !before.problems.contains(problem))
+    {
         if problem.is_error() {
             tracing::error!("{problem}");
         } else {

@@ -51,50 +51,60 @@ struct OpenJournal {
 impl LedgerStore {
     /// A ledger that is lost with the process, on purpose.
     pub fn in_memory(config: VipConfig) -> Self {
-        LedgerStore { ledger: Ledger::new(config), journal: Journal::Off }
+        LedgerStore {
+            ledger: Ledger::new(config),
+            journal: Journal::Off,
+        }
     }
 
     /// The ledger of a state folder for a command that only looks: nothing is written.
     pub fn look(folder: &Path, config: VipConfig) -> Self {
-        match Self::read(folder, config) {
-            Ok(ledger) => LedgerStore { ledger, journal: Journal::Looked },
-            Err((ledger, reason)) => LedgerStore { ledger, journal: Journal::Failed(reason) },
-        }
+        let (ledger, reason) = Self::read(folder, config);
+        LedgerStore { ledger, journal: reason.map_or(Journal::Looked, Journal::Failed) }
     }
 
     /// Opens the journal of a state folder for writing. If that fails, what can be read of it is
     /// served from memory, and [`LedgerStore::status`] says why.
     pub fn open(folder: &Path, config: VipConfig) -> Self {
         match OpenJournal::open(folder, config.clone()) {
-            Ok((ledger, journal)) => LedgerStore { ledger, journal: Journal::Open(journal) },
+            Ok((ledger, journal)) => LedgerStore {
+                ledger,
+                journal: Journal::Open(journal),
+            },
             Err(reason) => {
                 tracing::warn!(%reason, "virtual addresses are not recorded");
-                let ledger = Self::read(folder, config).unwrap_or_else(|(ledger, _)| ledger);
-                LedgerStore { ledger, journal: Journal::Failed(reason) }
+                let (ledger, _) = Self::read(folder, config);
+                LedgerStore {
+                    ledger,
+                    journal: Journal::Failed(reason),
+                }
             }
         }
     }
 
     /// The ledger of a state folder; on failure an empty one, and why the journal that is there
     /// cannot be used.
-    fn read(folder: &Path, config: VipConfig) -> Result<Ledger, (Ledger, String)> {
+    fn read(folder: &Path, config: VipConfig) -> (Ledger, Option<String>) {
         let octets = match std::fs::read(folder.join(JOURNAL)) {
             Ok(octets) => octets,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err((Ledger::new(config), error.to_string())),
+            Err(error) => return (Ledger::new(config), Some(error.to_string())),
         };
         if octets.is_empty() {
-            return Ok(Ledger::new(config));
+            return (Ledger::new(config), None);
         }
-        journal::replay(&octets, config.clone())
-            .map(|replay| replay.ledger)
-            .map_err(|error| (Ledger::new(config), reason(&error)))
+        match journal::replay(&octets, config.clone()) {
+            Ok(replay) => (replay.ledger, None),
+            Err(error) => (Ledger::new(config), Some(reason(&error))),
+        }
     }
 
     /// Writes changes down; when it returns they are on disk, or [`LedgerStore::status`] says why
     /// not.
     pub fn record(&mut self, changes: &[Record]) {
-        let Journal::Open(open) = &mut self.journal else { return };
+        let Journal::Open(open) = &mut self.journal else {
+            return;
+        };
         if changes.is_empty() {
             return;
         }
@@ -145,11 +155,18 @@ impl OpenJournal {
         let lock = lock(folder)?;
         let path = folder.join(JOURNAL);
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).open(&path).map_err(at)?;
+        let mut file = options
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(&path)
+            .map_err(at)?;
         let mut octets = Vec::new();
         file.read_to_end(&mut octets).map_err(at)?;
         if octets.is_empty() {
-            file.write_all(HEADER).and_then(|()| file.sync_all()).map_err(at)?;
+            file.write_all(HEADER)
+                .and_then(|()| file.sync_all())
+                .map_err(at)?;
             durable::sync_folder(folder).map_err(at)?;
             octets.extend_from_slice(HEADER);
         }
@@ -157,9 +174,16 @@ impl OpenJournal {
             .map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
         let folder = folder.to_owned();
         let records = replay.records;
-        let mut open = OpenJournal { folder, file, records, fault: None, _lock: lock };
+        let mut open = OpenJournal {
+            folder,
+            file,
+            records,
+            fault: None,
+            _lock: lock,
+        };
         if let Some(damage) = &replay.damage {
-            open.mend(&path, &octets, damage, &replay.ledger).map_err(at)?;
+            open.mend(&path, &octets, damage, &replay.ledger)
+                .map_err(at)?;
         }
         Ok((replay.ledger, open))
     }
@@ -207,7 +231,10 @@ impl OpenJournal {
             journal::encode(record, &mut octets);
         }
         let end = self.file.seek(SeekFrom::End(0))?;
-        let written = self.file.write_all(&octets).and_then(|()| self.file.sync_data());
+        let written = self
+            .file
+            .write_all(&octets)
+            .and_then(|()| self.file.sync_data());
         if written.is_err() {
             // Half a line in the middle would be damage; at the end it is cut at the next start.
             let _ = self.file.set_len(end);
@@ -236,9 +263,9 @@ fn lock(folder: &Path) -> Result<File, String> {
         .map_err(|error| fail(&error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(fail(&"another process writes to this state folder; give each its own"))
-        }
+        Err(TryLockError::WouldBlock) => Err(fail(
+            &"another process writes to this state folder; give each its own",
+        )),
         Err(TryLockError::Error(error)) => Err(fail(&error)),
     }
 }
@@ -282,7 +309,10 @@ mod tests {
         torn.extend_from_slice(b"half a li");
         std::fs::write(&journal, torn).unwrap();
         let store = LedgerStore::open(folder.path(), VipConfig::default());
-        assert_eq!(names.map(|name| store.ledger.address_of(&key(name), Family::V4)), held);
+        assert_eq!(
+            names.map(|name| store.ledger.address_of(&key(name), Family::V4)),
+            held
+        );
         assert!(matches!(store.status(), JournalStatus::Written(_)));
     }
 
@@ -293,7 +323,8 @@ mod tests {
         allot(&mut first, &["a.example.com"]);
         let second = LedgerStore::open(folder.path(), VipConfig::default());
         assert!(matches!(second.status(), JournalStatus::Failed(_)));
-        let address = |store: &LedgerStore| store.ledger.address_of(&key("a.example.com"), Family::V4);
+        let address =
+            |store: &LedgerStore| store.ledger.address_of(&key("a.example.com"), Family::V4);
         assert_eq!(address(&second), address(&first));
     }
 
@@ -304,7 +335,10 @@ mod tests {
         std::fs::write(&journal, "something else\n").unwrap();
         let store = LedgerStore::open(folder.path(), VipConfig::default());
         assert!(matches!(store.status(), JournalStatus::Failed(_)));
-        assert_eq!(std::fs::read_to_string(&journal).unwrap(), "something else\n");
+        assert_eq!(
+            std::fs::read_to_string(&journal).unwrap(),
+            "something else\n"
+        );
     }
 
     #[test]
@@ -312,10 +346,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut store = LedgerStore::open(folder.path(), VipConfig::default());
         for round in 0..COMPACT_MIN {
-            let names: &[&str] = if round % 2 == 0 { &["a.example.com"] } else { &[] };
+            let names: &[&str] = if round % 2 == 0 {
+                &["a.example.com"]
+            } else {
+                &[]
+            };
             allot(&mut store, names);
         }
-        let lines = std::fs::read_to_string(folder.path().join(JOURNAL)).unwrap().lines().count();
+        let lines = std::fs::read_to_string(folder.path().join(JOURNAL))
+            .unwrap()
+            .lines()
+            .count();
         assert!(lines <= COMPACT_MIN + 1, "{lines} lines for one name");
     }
 }

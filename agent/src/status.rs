@@ -128,11 +128,15 @@ impl Status {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let JournalStatus::Failed(reason) = &self.journal {
-            notes.push(format!("journal: {reason}; virtual addresses are lost with the process"));
+            notes.push(format!(
+                "journal: {reason}; virtual addresses are lost with the process"
+            ));
         }
         if self.vips_exhausted > 0 {
             let count = self.vips_exhausted;
-            notes.push(format!("vips: {count} names found their pool full; add a pool"));
+            notes.push(format!(
+                "vips: {count} names found their pool full; add a pool"
+            ));
         }
         for source in &self.sources {
             if !matches!(source.freshness, Freshness::Incomplete | Freshness::Missing) {

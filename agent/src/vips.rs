@@ -17,7 +17,10 @@ pub(crate) fn allot(entries: &mut [HostEntry], store: &mut LedgerStore, now_ms: 
     store.record(&assignment.changes);
     report(&assignment);
     let exhausted: BTreeSet<&VipKey> = assignment.exhausted.iter().map(|(key, _)| key).collect();
-    for entry in entries.iter_mut().filter(|entry| entry.vip_wanted != Default::default()) {
+    for entry in entries
+        .iter_mut()
+        .filter(|entry| entry.vip_wanted != Default::default())
+    {
         let key = VipKey::of_name(&entry.name);
         fill(entry, &key, &store.ledger, now_ms);
         let is_recorded = |address: &HostAddress| {
@@ -37,11 +40,18 @@ pub(crate) fn allot(entries: &mut [HostEntry], store: &mut LedgerStore, now_ms: 
 
 fn wants_of(entries: &[HostEntry]) -> Vec<Want> {
     let families = |entry: &HostEntry| {
-        let wanted = [(entry.vip_wanted.v4, Family::V4), (entry.vip_wanted.v6, Family::V6)];
-        wanted.into_iter().filter_map(|(is_wanted, family)| is_wanted.then_some(family))
+        let wanted = [
+            (entry.vip_wanted.v4, Family::V4),
+            (entry.vip_wanted.v6, Family::V6),
+        ];
+        wanted
+            .into_iter()
+            .filter_map(|(is_wanted, family)| is_wanted.then_some(family))
     };
-    let want = |entry: &HostEntry, family| {
-        Want { key: VipKey::of_name(&entry.name), family, pool: PoolKind::Names }
+    let want = |entry: &HostEntry, family| Want {
+        key: VipKey::of_name(&entry.name),
+        family,
+        pool: PoolKind::Names,
     };
     entries
         .iter()
@@ -70,21 +80,41 @@ fn given_by(entries: &[HostEntry], ledger: &Ledger) -> BTreeMap<IpAddr, Given> {
             }
             let age = entry.created_secs.unwrap_or(u64::MAX);
             if given.get(&ip).is_none_or(|(oldest, _)| age < *oldest) {
-                given.insert(ip, (age, Given { key: VipKey::of_name(&entry.name), by }));
+                given.insert(
+                    ip,
+                    (
+                        age,
+                        Given {
+                            key: VipKey::of_name(&entry.name),
+                            by,
+                        },
+                    ),
+                );
             }
         }
     }
-    given.into_iter().map(|(ip, (_, given))| (ip, given)).collect()
+    given
+        .into_iter()
+        .map(|(ip, (_, given))| (ip, given))
+        .collect()
 }
 
 fn fill(entry: &mut HostEntry, key: &VipKey, ledger: &Ledger, now_ms: u64) {
-    let wanted = [(entry.vip_wanted.v4, Family::V4), (entry.vip_wanted.v6, Family::V6)];
+    let wanted = [
+        (entry.vip_wanted.v4, Family::V4),
+        (entry.vip_wanted.v6, Family::V6),
+    ];
     for (is_wanted, family) in wanted {
         if let Some(ip) = ledger.address_of(key, family).filter(|_| is_wanted) {
-            entry.addresses.push(HostAddress::new(ip, AddressOrigin::Allotted));
+            entry
+                .addresses
+                .push(HostAddress::new(ip, AddressOrigin::Allotted));
         }
     }
-    entry.former_vips = ledger.former_of(key, now_ms).map(|record| record.address).collect();
+    entry.former_vips = ledger
+        .former_of(key, now_ms)
+        .map(|record| record.address)
+        .collect();
 }
 
 fn report(assignment: &Assignment) {
@@ -94,6 +124,9 @@ fn report(assignment: &Assignment) {
     }
     if !assignment.exhausted.is_empty() {
         let names = assignment.exhausted.len();
-        tracing::warn!(names, "pools of virtual addresses are full; add a block to vips.pools");
+        tracing::warn!(
+            names,
+            "pools of virtual addresses are full; add a block to vips.pools"
+        );
     }
 }

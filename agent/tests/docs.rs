@@ -33,16 +33,28 @@ const PODS_HEAD: &str = "
 fn the_page_of_the_configuration_has_every_key() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/config.md");
     let mut page = format!("{HEAD}\n| key | value | default | what it says |\n|---|---|---|---|\n");
-    for KeyDoc { path, kind, default, text } in KEYS {
+    for KeyDoc {
+        path,
+        kind,
+        default,
+        text,
+    } in KEYS
+    {
         writeln!(page, "| `{path}` | {kind} | {default} | {text} |").unwrap();
     }
     page.push_str(PODS_HEAD);
-    for KeyDoc { path, kind, text, .. } in POD_KEYS {
+    for KeyDoc {
+        path, kind, text, ..
+    } in POD_KEYS
+    {
         writeln!(page, "| `{path}` | {kind} | {text} |").unwrap();
     }
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&file, &page).unwrap();
     }
     let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(written == page, "docs/config.md is not what the keys say; see the head of this test");
+    assert!(
+        written == page,
+        "docs/config.md is not what the keys say; see the head of this test"
+    );
 }

@@ -29,11 +29,11 @@ pub use host::{answered_addresses, answered_ttl_secs, virtual_addresses};
 pub use locality::Locality;
 pub use resolver::{Disposition, Resolver, Snapshot};
 pub use stats::Stats;
-pub use table::{Completeness, NameTable, TableWriter};
 pub use table::update::{
     AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind,
     NameState, Port, PortTransport, Source, TableUpdate, Via, VipState, VipWanted, Visibility,
 };
+pub use table::{Completeness, NameTable, TableWriter};
 pub use transmit::{Client, ExchangeId, Millis, Random, Transmit, Transport};
 pub use view::{AnswerMode, Families, View, Views};
 pub use wire::{Name, NameBuf, NameError};

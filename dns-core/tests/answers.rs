@@ -205,7 +205,11 @@ fn the_label_of_a_cluster_does_not_exist_although_names_are_below_it() {
         ("web.shop.svc.clusterset.local", "NOERROR"),
         ("svc.clusterset.local", "NOERROR"),
     ] {
-        assert_eq!(ask(&mut zone, asked, Rtype::A), format!("{rcode} aa | | {soa}"), "{asked}");
+        assert_eq!(
+            ask(&mut zone, asked, Rtype::A),
+            format!("{rcode} aa | | {soa}"),
+            "{asked}"
+        );
     }
 }
 

@@ -166,7 +166,11 @@ fn name_of(n: u8) -> NameBuf {
 
 fn entry_of(n: u8, ip: u8) -> HostEntry {
     let address = std::net::Ipv4Addr::new(10, 0, 0, ip % 6).to_string();
-    let addresses: &[&str] = if ip.is_multiple_of(7) { &[] } else { &[&address] };
+    let addresses: &[&str] = if ip.is_multiple_of(7) {
+        &[]
+    } else {
+        &[&address]
+    };
     host(&name_of(n).to_string(), HostKind::External, addresses)
 }
 

@@ -4,8 +4,8 @@ use super::keys::KEYS;
 use super::load::{Environment, default_state_dir};
 use super::walk::{Field, Located, Reason, Section, Walk};
 use super::{
-    CacheMode, Config, LogConfig, LogFormat, NodeViews, StateDir, Upstreams, ViewSpec,
-    read_limits, read_vips, times, upstreams, values, view_spec,
+    CacheMode, Config, LogConfig, LogFormat, NodeViews, StateDir, Upstreams, ViewSpec, read_limits,
+    read_vips, times, upstreams, values, view_spec,
 };
 use crate::problem::{Place, Problem};
 use crate::yaml::{Node, Value};

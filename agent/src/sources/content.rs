@@ -4,7 +4,9 @@ use dns_core::{HostEntry, NameBuf};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
-use table_compiler::{ObjectDoc, Parsed, Problem, documents, hosts_file, name_table, object_from_value};
+use table_compiler::{
+    ObjectDoc, Parsed, Problem, documents, hosts_file, name_table, object_from_value,
+};
 
 /// What one file holds.
 #[derive(Clone, Debug)]
@@ -51,22 +53,39 @@ impl Content {
         if looks_like_name_table(text) {
             let read = name_table(domain, path, text);
             let content = Content::NameTable(read.entries, text.into());
-            return Read { content, problems: read.problems, skipped: Vec::new() };
+            return Read {
+                content,
+                problems: read.problems,
+                skipped: Vec::new(),
+            };
         }
-        let Parsed { objects, problems, skipped, .. } = documents(path, text);
+        let Parsed {
+            objects,
+            problems,
+            skipped,
+            ..
+        } = documents(path, text);
         let skipped = skipped.into_iter().collect();
-        Read { content: Content::Objects(objects), problems, skipped }
+        Read {
+            content: Content::Objects(objects),
+            problems,
+            skipped,
+        }
     }
 
     /// Reads a text of hosts(5).
     pub(super) fn read_hosts(path: &str, text: &str) -> Read {
         let read = hosts_file(path, text);
         let content = Content::Hosts(read.entries, text.into());
-        Read { content, problems: read.problems, skipped: Vec::new() }
+        Read {
+            content,
+            problems: read.problems,
+            skipped: Vec::new(),
+        }
     }
 
     /// Number of objects or names.
-    pub fn len(&self) -> usize {
+    pub fn items(&self) -> usize {
         match self {
             Content::Objects(objects) => objects.len(),
             Content::NameTable(entries, _) | Content::Hosts(entries, _) => entries.len(),
@@ -78,7 +97,10 @@ impl Content {
             Content::Objects(objects) => StoredContent::Objects(
                 objects
                     .iter()
-                    .map(|doc| StoredObject { line: doc.line, object: Arc::clone(&doc.raw) })
+                    .map(|doc| StoredObject {
+                        line: doc.line,
+                        object: Arc::clone(&doc.raw),
+                    })
                     .collect(),
             ),
             Content::NameTable(_, text) => StoredContent::NameTable(Arc::clone(text)),
@@ -119,7 +141,9 @@ mod tests {
     fn a_json_object_without_a_kind_is_a_name_table() {
         assert!(looks_like_name_table("\u{feff} {\"table\": {}}"));
         assert!(looks_like_name_table("{"));
-        assert!(!looks_like_name_table("{\"kind\": \"List\", \"items\": []}"));
+        assert!(!looks_like_name_table(
+            "{\"kind\": \"List\", \"items\": []}"
+        ));
         assert!(!looks_like_name_table("kind: Service"));
         assert!(!looks_like_name_table(""));
     }

@@ -60,7 +60,12 @@ impl Fingerprint {
 impl File {
     /// What the state folder kept.
     pub(super) fn restored(content: Content) -> Self {
-        File { fingerprint: None, content, problems: Vec::new(), state: State::FrozenWhole }
+        File {
+            fingerprint: None,
+            content,
+            problems: Vec::new(),
+            state: State::FrozenWhole,
+        }
     }
 
     /// Reads a file; what is broken in it is taken from `served`.
@@ -76,13 +81,25 @@ impl File {
                 for (kind, count) in &read.skipped {
                     tracing::debug!(file = %name, kind, count, "objects of this kind are not read");
                 }
-                File { fingerprint: Some(fingerprint), ..Self::settle(read, before, served) }
+                File {
+                    fingerprint: Some(fingerprint),
+                    ..Self::settle(read, before, served)
+                }
             }
             Err(problem) => {
                 let content = before.map(|file| file.content.clone());
-                let state = if content.is_some() { State::FrozenWhole } else { State::Unread };
+                let state = if content.is_some() {
+                    State::FrozenWhole
+                } else {
+                    State::Unread
+                };
                 let content = content.unwrap_or(Content::Objects(Vec::new()));
-                File { fingerprint: None, content, problems: vec![*problem], state }
+                File {
+                    fingerprint: None,
+                    content,
+                    problems: vec![*problem],
+                    state,
+                }
             }
         }
     }
@@ -90,12 +107,17 @@ impl File {
     fn settle(read: Read, before: Option<&std::sync::Arc<File>>, served: &Files) -> Self {
         let problems: Vec<Problem> = read.problems.iter().map(Problem::from).collect();
         let is_broken = |scope| read.problems.iter().any(|problem| problem.scope == scope);
-        let file = |content, state| File { fingerprint: None, content, problems, state };
+        let file = |content, state| File {
+            fingerprint: None,
+            content,
+            problems,
+            state,
+        };
         let loses_lines = matches!(read.content, Content::Hosts(..)) && !read.problems.is_empty();
         if is_broken(Scope::File) || loses_lines {
             return match before {
                 Some(before) => file(before.content.clone(), State::FrozenWhole),
-                None if read.content.len() == 0 => file(read.content, State::Unread),
+                None if read.content.items() == 0 => file(read.content, State::Unread),
                 None => file(read.content, State::Incomplete(Vec::new())),
             };
         }
@@ -107,7 +129,11 @@ impl File {
         }
         let mut frozen = Vec::new();
         let mut is_incomplete = false;
-        for problem in read.problems.iter().filter(|problem| problem.scope == Scope::Object) {
+        for problem in read
+            .problems
+            .iter()
+            .filter(|problem| problem.scope == Scope::Object)
+        {
             let id = problem.object.as_ref();
             match id.and_then(|id| find_object(served, id)) {
                 Some(_) if id.is_some_and(|id| frozen.contains(id)) => {}
@@ -118,7 +144,11 @@ impl File {
                 None => is_incomplete = true,
             }
         }
-        let state = if is_incomplete { State::Incomplete(frozen) } else { State::Frozen(frozen) };
+        let state = if is_incomplete {
+            State::Incomplete(frozen)
+        } else {
+            State::Frozen(frozen)
+        };
         file(Content::Objects(objects), state)
     }
 
@@ -172,7 +202,9 @@ fn read_text(path: &Path) -> Result<(String, Fingerprint), Box<Problem>> {
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let fingerprint = Fingerprint::of(&file.metadata().map_err(unreadable)?);
     let mut octets = Vec::new();
-    file.take(FILE_OCTETS_MAX + 1).read_to_end(&mut octets).map_err(unreadable)?;
+    file.take(FILE_OCTETS_MAX + 1)
+        .read_to_end(&mut octets)
+        .map_err(unreadable)?;
     if octets.len() as u64 > FILE_OCTETS_MAX {
         let reason = format!("is larger than {} MiB", FILE_OCTETS_MAX >> 20);
         return Err(Box::new(fail(reason).with_hint("split it")));
@@ -180,8 +212,13 @@ fn read_text(path: &Path) -> Result<(String, Fingerprint), Box<Problem>> {
     let text = String::from_utf8(octets).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + before.iter().filter(|&&octet| octet == b'\n').count();
-        let line_start = before.iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
-        let column = 1 + String::from_utf8_lossy(&before[line_start..]).chars().count();
+        let line_start = before
+            .iter()
+            .rposition(|&octet| octet == b'\n')
+            .map_or(0, |at| at + 1);
+        let column = 1 + String::from_utf8_lossy(&before[line_start..])
+            .chars()
+            .count();
         let at = Place::of_file(path).at(line, column);
         Box::new(Problem::error(at, "", "is not UTF-8").with_hint("write it in UTF-8"))
     })?;
@@ -202,6 +239,7 @@ impl From<&table_compiler::Problem> for Problem {
             Scope::Field => Problem::warning,
             Scope::Object | Scope::File => Problem::error,
         };
-        convert(place, field, &problem.reason).with_hint(problem.hint.as_deref().unwrap_or_default())
+        convert(place, field, &problem.reason)
+            .with_hint(problem.hint.as_deref().unwrap_or_default())
     }
 }

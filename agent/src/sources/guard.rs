@@ -95,7 +95,11 @@ mod tests {
         assert!(guard.ends().is_none());
         guard.release();
         assert_eq!(guard.judge(5, 0, NOW), Verdict::Serve);
-        assert_eq!(guard.judge(5, 0, NOW), Verdict::Hold, "a release is for one change");
+        assert_eq!(
+            guard.judge(5, 0, NOW),
+            Verdict::Hold,
+            "a release is for one change"
+        );
         assert_eq!(guard.judge(5, 5, NOW), Verdict::Serve);
         assert!(guard.reason().is_none());
     }
@@ -104,7 +108,10 @@ mod tests {
     fn a_loss_of_more_than_half_and_more_than_a_hundred_is_held_for_30_s() {
         let mut guard = Guard::default();
         assert_eq!(guard.judge(1000, 400, NOW), Verdict::Hold);
-        assert_eq!(guard.judge(1000, 400, NOW + PARTIAL_HOLD / 2), Verdict::Hold);
+        assert_eq!(
+            guard.judge(1000, 400, NOW + PARTIAL_HOLD / 2),
+            Verdict::Hold
+        );
         assert_eq!(guard.judge(1000, 400, NOW + PARTIAL_HOLD), Verdict::Serve);
         for (served, latest) in [(1000, 500), (100, 1), (150, 51), (0, 0), (5, 9)] {
             assert_eq!(Guard::default().judge(served, latest, NOW), Verdict::Serve);

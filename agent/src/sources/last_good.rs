@@ -51,7 +51,10 @@ impl fmt::Display for RestoreError {
             RestoreError::Unreadable(error) => write!(f, "cannot be read: {error}"),
             RestoreError::Damaged(error) => write!(f, "is damaged: {error}"),
             RestoreError::LaterVersion(version) => {
-                write!(f, "is of version {version}; this program reads version {VERSION}")
+                write!(
+                    f,
+                    "is of version {version}; this program reads version {VERSION}"
+                )
             }
         }
     }
@@ -65,7 +68,9 @@ impl LastGood {
         use std::hash::Hasher;
         let mut hasher = siphasher::sip::SipHasher24::new();
         hasher.write(source.as_os_str().as_encoded_bytes());
-        state_dir.join("sources").join(format!("{:016x}.json", hasher.finish()))
+        state_dir
+            .join("sources")
+            .join(format!("{:016x}.json", hasher.finish()))
     }
 
     /// Reads what was kept of a source; `None` if nothing was.
@@ -93,7 +98,10 @@ impl LastGood {
     /// # Errors
     /// When the folder cannot be written; what was kept stays.
     pub fn save(&self, state_dir: &Path) -> io::Result<()> {
-        let stored = Stored { version: VERSION, source: self };
+        let stored = Stored {
+            version: VERSION,
+            source: self,
+        };
         let text = serde_json::to_vec(&stored).map_err(io::Error::other)?;
         durable::replace(&Self::file_of(state_dir, &self.path), &text)
     }

@@ -29,7 +29,9 @@ pub(super) fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn is_input(path: &Path) -> bool {
-    let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let is_hidden = path
+        .file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     let extension = path.extension().and_then(OsStr::to_str);
     !is_hidden && extension.is_some_and(|e| ["yaml", "yml", "json"].contains(&e))
 }

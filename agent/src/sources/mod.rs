@@ -72,7 +72,12 @@ pub enum Holds {
 
 impl Source {
     /// A source that has not been read; `last_good` is what it held when the process ended.
-    pub fn new(path: &Path, kind: SourceKind, domain: &NameBuf, last_good: Option<&LastGood>) -> Self {
+    pub fn new(
+        path: &Path,
+        kind: SourceKind,
+        domain: &NameBuf,
+        last_good: Option<&LastGood>,
+    ) -> Self {
         let served: Files = last_good.map_or_else(Files::new, |last_good| {
             let files = last_good.files.iter();
             files
@@ -149,8 +154,12 @@ impl Source {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> Problem {
-        Problem::error(Place::of_file(&self.path), "", format!("cannot be read: {error}"))
-            .with_hint("put the file or folder back, or take it out of the configuration")
+        Problem::error(
+            Place::of_file(&self.path),
+            "",
+            format!("cannot be read: {error}"),
+        )
+        .with_hint("put the file or folder back, or take it out of the configuration")
     }
 
     /// When a hold ends by itself, if one does.
@@ -162,7 +171,11 @@ impl Source {
     pub fn contents(&self) -> impl Iterator<Item = (&Path, &Content, Staleness<'_>)> {
         let is_held = self.guard.reason().is_some();
         self.served.iter().map(move |(path, file)| {
-            let staleness = if is_held { Staleness::Whole } else { file.staleness() };
+            let staleness = if is_held {
+                Staleness::Whole
+            } else {
+                file.staleness()
+            };
             (path.as_path(), file.content(), staleness)
         })
     }
@@ -176,7 +189,11 @@ impl Source {
     /// Its state for people and metrics.
     pub fn status(&self) -> SourceStatus {
         let mut problems: Vec<Problem> = self.listing_problem.iter().cloned().collect();
-        problems.extend(self.latest.values().flat_map(|file| file.problems().iter().cloned()));
+        problems.extend(
+            self.latest
+                .values()
+                .flat_map(|file| file.problems().iter().cloned()),
+        );
         SourceStatus {
             path: self.path.clone(),
             kind: match self.kind {
@@ -200,8 +217,15 @@ impl Source {
         if self.latest.values().any(|file| file.is_incomplete()) {
             return Freshness::Incomplete;
         }
-        let is_whole = self.latest.values().all(|file| file.staleness() == Staleness::None);
-        if is_whole { Freshness::Fresh } else { Freshness::Frozen }
+        let is_whole = self
+            .latest
+            .values()
+            .all(|file| file.staleness() == Staleness::None);
+        if is_whole {
+            Freshness::Fresh
+        } else {
+            Freshness::Frozen
+        }
     }
 
     /// What to keep for the next start.
@@ -232,9 +256,12 @@ pub enum Staleness<'a> {
 
 fn is_same(before: &Files, after: &Files) -> bool {
     before.len() == after.len()
-        && before.iter().zip(after).all(|((a, x), (b, y))| a == b && x.is_same(y))
+        && before
+            .iter()
+            .zip(after)
+            .all(|((a, x), (b, y))| a == b && x.is_same(y))
 }
 
 fn items_of(files: &Files) -> usize {
-    files.values().map(|file| file.content().len()).sum()
+    files.values().map(|file| file.content().items()).sum()
 }

@@ -39,18 +39,26 @@ impl Watch {
         let watcher = watcher
             .inspect_err(|error| tracing::warn!(%error, "files are not watched, only looked at"))
             .ok();
-        Watch { watcher, watched: BTreeSet::new(), sign }
+        Watch {
+            watcher,
+            watched: BTreeSet::new(),
+            sign,
+        }
     }
 
     /// Watches the folders of these paths, and the paths that are folders.
     pub fn watch<'p>(&mut self, paths: impl IntoIterator<Item = &'p Path>) {
-        let Some(watcher) = &mut self.watcher else { return };
+        let Some(watcher) = &mut self.watcher else {
+            return;
+        };
         let mut wanted = BTreeSet::new();
         for path in paths {
             if path.is_dir() {
                 wanted.insert(path.to_owned());
             }
-            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
             wanted.insert(parent.unwrap_or(Path::new(".")).to_owned());
         }
         for folder in self.watched.difference(&wanted) {
@@ -69,7 +77,10 @@ impl Watch {
 
     /// Waits for a sign of a change, or until it is time to look.
     pub async fn changed(&self) {
-        if tokio::time::timeout(LOOK_EVERY, self.sign.notified()).await.is_ok() {
+        if tokio::time::timeout(LOOK_EVERY, self.sign.notified())
+            .await
+            .is_ok()
+        {
             tokio::time::sleep(SETTLE).await;
         }
     }

@@ -46,8 +46,14 @@ impl Header {
     /// The header as octets.
     pub fn to_wire(self) -> [u8; HEADER_LEN] {
         let mut octets = [0; HEADER_LEN];
-        let words =
-            [self.id, self.flags, self.qdcount, self.ancount, self.nscount, self.arcount];
+        let words = [
+            self.id,
+            self.flags,
+            self.qdcount,
+            self.ancount,
+            self.nscount,
+            self.arcount,
+        ];
         for (slot, word) in octets.chunks_exact_mut(2).zip(words) {
             slot.copy_from_slice(&word.to_be_bytes());
         }

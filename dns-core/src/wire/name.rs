@@ -225,7 +225,11 @@ impl NameBuf {
                 ended_by_dot = true;
                 continue;
             }
-            let octet = if octet == b'\\' { unescape(&mut input)? } else { octet };
+            let octet = if octet == b'\\' {
+                unescape(&mut input)?
+            } else {
+                octet
+            };
             octets.push(octet.to_ascii_lowercase());
         }
         if !ended_by_dot {
@@ -295,7 +299,10 @@ fn unescape(input: &mut core::str::Bytes<'_>) -> Result<u8, NameError> {
     }
     let mut value = u16::from(first - b'0');
     for _ in 0..2 {
-        let digit = input.next().filter(u8::is_ascii_digit).ok_or(NameError::BadEscape)?;
+        let digit = input
+            .next()
+            .filter(u8::is_ascii_digit)
+            .ok_or(NameError::BadEscape)?;
         value = value * 10 + u16::from(digit - b'0');
     }
     u8::try_from(value).map_err(|_| NameError::BadEscape)
@@ -311,7 +318,8 @@ impl core::borrow::Borrow<[u8]> for NameBuf {
 impl Ord for NameBuf {
     fn cmp(&self, other: &Self) -> Ordering {
         let (mine, theirs) = (LabelStarts::of(self), LabelStarts::of(other));
-        mine.rightmost_first(&self.0).cmp(theirs.rightmost_first(&other.0))
+        mine.rightmost_first(&self.0)
+            .cmp(theirs.rightmost_first(&other.0))
     }
 }
 
@@ -327,7 +335,10 @@ struct LabelStarts {
 
 impl LabelStarts {
     fn of(name: &NameBuf) -> Self {
-        let mut starts = LabelStarts { at: [0; LABELS_MAX], count: 0 };
+        let mut starts = LabelStarts {
+            at: [0; LABELS_MAX],
+            count: 0,
+        };
         let mut at = 0;
         for (slot, label) in starts.at.iter_mut().zip(name.as_name().labels()) {
             *slot = at;
@@ -441,8 +452,15 @@ mod tests {
     #[test]
     fn a_suffix_matches_only_at_a_label_boundary() {
         let name = NameBuf::parse("foo.xsvc.cluster.local").unwrap();
-        assert!(!name.as_name().ends_with(NameBuf::parse("svc.cluster.local").unwrap().as_name()));
-        assert!(name.as_name().ends_with(NameBuf::parse("CLUSTER.local").unwrap().as_name()));
+        assert!(
+            !name
+                .as_name()
+                .ends_with(NameBuf::parse("svc.cluster.local").unwrap().as_name())
+        );
+        assert!(
+            name.as_name()
+                .ends_with(NameBuf::parse("CLUSTER.local").unwrap().as_name())
+        );
         assert!(name.as_name().ends_with(Name::ROOT));
     }
 

@@ -15,12 +15,18 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A cursor behind the header of `message`.
     pub fn after_header(message: &'a [u8]) -> Self {
-        Reader { message, at: HEADER_LEN.min(message.len()) }
+        Reader {
+            message,
+            at: HEADER_LEN.min(message.len()),
+        }
     }
 
     /// A cursor at that offset of `message`.
     pub fn at_offset(message: &'a [u8], at: usize) -> Self {
-        Reader { message, at: at.min(message.len()) }
+        Reader {
+            message,
+            at: at.min(message.len()),
+        }
     }
 
     /// The cursor at that offset of the same message.
@@ -65,7 +71,9 @@ impl<'a> Reader<'a> {
     /// [`ParseError::Short`].
     pub fn u32(&mut self) -> Result<u32, ParseError> {
         let octets = self.octets(4)?;
-        Ok(u32::from_be_bytes([octets[0], octets[1], octets[2], octets[3]]))
+        Ok(u32::from_be_bytes([
+            octets[0], octets[1], octets[2], octets[3],
+        ]))
     }
 
     /// The next name, uncompressed and in lower case. The cursor moves behind its first pointer.
@@ -123,7 +131,15 @@ impl<'a> Reader<'a> {
         let rdata_len = usize::from(self.u16()?);
         let rdata_at = self.at;
         self.octets(rdata_len)?;
-        Ok(RawRecord { start, owner, rtype, class, ttl_secs, rdata_at, rdata_len })
+        Ok(RawRecord {
+            start,
+            owner,
+            rtype,
+            class,
+            ttl_secs,
+            rdata_at,
+            rdata_len,
+        })
     }
 }
 
@@ -162,7 +178,10 @@ pub struct FoldedName {
 
 impl FoldedName {
     fn empty() -> Self {
-        FoldedName { octets: [0; NAME_MAX], len: 0 }
+        FoldedName {
+            octets: [0; NAME_MAX],
+            len: 0,
+        }
     }
 
     /// A copy of `name` in lower case.
@@ -200,7 +219,10 @@ impl FoldedName {
     /// Appends whole labels with their length octets.
     fn push(&mut self, labels: &[u8]) -> Result<(), ParseError> {
         let at = usize::from(self.len);
-        let slot = self.octets.get_mut(at..at + labels.len()).ok_or(ParseError::NameTooLong)?;
+        let slot = self
+            .octets
+            .get_mut(at..at + labels.len())
+            .ok_or(ParseError::NameTooLong)?;
         slot.copy_from_slice(labels);
         // A length octet is at most 63, below every ASCII letter.
         slot.make_ascii_lowercase();
@@ -244,21 +266,34 @@ mod tests {
     fn a_compressed_name_is_read_whole_and_the_cursor_stands_behind_the_pointer() {
         let message = message(b"\x01B\x01c\0\x01a\xc0\x0cX");
         let mut reader = Reader::at_offset(&message, HEADER_LEN + 5);
-        assert_eq!(reader.name().unwrap().as_name(), NameBuf::parse("a.b.c").unwrap().as_name());
+        assert_eq!(
+            reader.name().unwrap().as_name(),
+            NameBuf::parse("a.b.c").unwrap().as_name()
+        );
         assert_eq!(reader.octets(1), Ok(&b"X"[..]));
     }
 
     #[test]
     fn pointers_that_do_not_lead_backwards_are_refused() {
-        for body in [&b"\xc0\x0c"[..], b"\x01a\xc0\x0c", b"\xc0\x0e\xc0\x0c", b"\xc0\x20", b"\xc0\x00"] {
+        for body in [
+            &b"\xc0\x0c"[..],
+            b"\x01a\xc0\x0c",
+            b"\xc0\x0e\xc0\x0c",
+            b"\xc0\x20",
+            b"\xc0\x00",
+        ] {
             let message = message(body);
-            assert_eq!(Reader::after_header(&message).name(), Err(ParseError::BadPointer));
+            assert_eq!(
+                Reader::after_header(&message).name(),
+                Err(ParseError::BadPointer)
+            );
         }
     }
 
     #[test]
     fn reserved_label_kinds_cut_names_and_long_names_are_refused() {
-        let long: alloc::vec::Vec<u8> = b"\x3faaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".repeat(4);
+        let long: alloc::vec::Vec<u8> =
+            b"\x3faaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".repeat(4);
         for (body, error) in [
             (&b"\x41a\0"[..], ParseError::BadLabel),
             (b"\x80a\0", ParseError::BadLabel),
@@ -274,11 +309,19 @@ mod tests {
 
     #[test]
     fn a_name_of_255_octets_is_read() {
-        let mut body = b"\x3faaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".repeat(3);
+        let mut body =
+            b"\x3faaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".repeat(3);
         body.push(61);
         body.extend_from_slice(&[b'b'; 61]);
         body.push(0);
         let message = message(&body);
-        assert_eq!(Reader::after_header(&message).name().unwrap().as_wire().len(), 255);
+        assert_eq!(
+            Reader::after_header(&message)
+                .name()
+                .unwrap()
+                .as_wire()
+                .len(),
+            255
+        );
     }
 }

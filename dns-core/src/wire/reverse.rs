@@ -53,8 +53,12 @@ fn v6_of(name: Name<'_>) -> Option<Ipv6Addr> {
 }
 
 fn ends_in<'a>(mut labels: impl Iterator<Item = &'a [u8]>, kind: &[u8]) -> bool {
-    labels.next().is_some_and(|label| label.eq_ignore_ascii_case(kind))
-        && labels.next().is_some_and(|label| label.eq_ignore_ascii_case(b"arpa"))
+    labels
+        .next()
+        .is_some_and(|label| label.eq_ignore_ascii_case(kind))
+        && labels
+            .next()
+            .is_some_and(|label| label.eq_ignore_ascii_case(b"arpa"))
 }
 
 /// Decimal without leading zeros, so that every address has one reverse name.
@@ -84,8 +88,18 @@ mod tests {
 
     #[test]
     fn names_that_only_look_like_reverse_names_are_none() {
-        for text in ["1.2.3.in-addr.arpa", "01.2.3.4.in-addr.arpa", "256.2.3.4.in-addr.arpa", "a.b.c.d.in-addr.arpa", "1.2.3.4.ip6.arpa"] {
-            assert_eq!(NameBuf::parse(text).unwrap().as_name().reverse_address(), None, "{text}");
+        for text in [
+            "1.2.3.in-addr.arpa",
+            "01.2.3.4.in-addr.arpa",
+            "256.2.3.4.in-addr.arpa",
+            "a.b.c.d.in-addr.arpa",
+            "1.2.3.4.ip6.arpa",
+        ] {
+            assert_eq!(
+                NameBuf::parse(text).unwrap().as_name().reverse_address(),
+                None,
+                "{text}"
+            );
         }
     }
 }

@@ -40,8 +40,20 @@ impl<'a> Writer<'a> {
         out.extend_from_slice(&[0; HEADER_LEN]);
         out.extend_from_slice(question);
         let qdcount = u16::from(!question.is_empty());
-        let header = Header { qdcount, ancount: 0, nscount: 0, arcount: 0, ..header };
-        Writer { out, start, header, limit, truncated: false }
+        let header = Header {
+            qdcount,
+            ancount: 0,
+            nscount: 0,
+            arcount: 0,
+            ..header
+        };
+        Writer {
+            out,
+            start,
+            header,
+            limit,
+            truncated: false,
+        }
     }
 
     /// Keeps `octets` of the limit free for the OPT record.
