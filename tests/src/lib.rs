@@ -1,0 +1,29 @@
+//! The harness of the end-to-end tests.
+//!
+//! ```text
+//! cases ──▶ callsign (a process) ◀──── client (queries over UDP and TCP)
+//!   │            │
+//!   │            └──▶ upstream (a scripted DNS server)
+//!   └─────▶ dns-core's Resolver, for what no input file can express
+//! ```
+//!
+//! [`Callsign`] runs the built binary, [`Upstream`] is the server it forwards to, [`Question`]
+//! asks it, and [`cases`] runs files of cases through the three.
+
+pub mod admin;
+pub mod callsign;
+pub mod cases;
+pub mod client;
+pub mod command;
+pub mod objects;
+pub mod observed;
+pub mod records;
+pub mod script;
+pub mod upstream;
+
+pub use callsign::{Callsign, Launch};
+pub use client::{Question, Reply};
+pub use observed::Observed;
+pub use records::{Order, Wanted};
+pub use script::Script;
+pub use upstream::Upstream;
