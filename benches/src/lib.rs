@@ -45,7 +45,11 @@ pub fn resolver(names: u32) -> Resolver {
         zones: Vec::new(),
         forward: ForwardPolicy::default(),
     };
-    Resolver::new(ResolverConfig::default(), Arc::new(snapshot), Box::new(Counting(0)))
+    Resolver::new(
+        ResolverConfig::default(),
+        Arc::new(snapshot),
+        Box::new(Counting(0)),
+    )
 }
 
 /// A query for the A records of entry `i`.
@@ -59,7 +63,11 @@ pub fn query(i: u32) -> Vec<u8> {
 /// A client over UDP.
 pub fn client() -> Client {
     let address = (Ipv4Addr::LOCALHOST, 5353).into();
-    Client { address, transport: Transport::Udp, token: 0 }
+    Client {
+        address,
+        transport: Transport::Udp,
+        token: 0,
+    }
 }
 
 /// Numbers for a resolver that forwards nothing.
