@@ -343,19 +343,13 @@ impl Control {
         }));
     }
 
-    fn save_last_good(&self) {
+    fn save_last_good(&mut self) {
         let (StateDir::Path(folder), StateAccess::Write) = (&self.config.state_dir, self.access)
         else {
             return;
         };
-        let good = |source: &&Source| {
-            matches!(
-                source.status().freshness,
-                Freshness::Fresh | Freshness::Frozen
-            )
-        };
-        for source in self.sources.iter().filter(good) {
-            if let Err(error) = source.last_good().save(folder) {
+        for source in &mut self.sources {
+            if let Err(error) = source.save(folder) {
                 let source = source.path().display();
                 tracing::warn!(%error, %source, "last good content was not kept");
             }

@@ -470,12 +470,12 @@ fn a_state_folder_that_cannot_be_written_is_told_and_does_not_stop_the_answers()
     assert!(warning.is_some_and(|line| line.contains("WARN")), "{said}");
     let (_, metrics) = tests::admin::get(observed.admin(), "/metrics").unwrap();
     assert!(metrics.contains("journal"), "{metrics}");
-    // Once the folder can be made, what was decided is written down.
-    std::fs::remove_file(&state).unwrap();
-    observed.until_content();
+    // Once the folder can be made, the next start records.
     observed.callsign.kill();
+    std::fs::remove_file(&state).unwrap();
     let observed = Observed::start(&launch).unwrap();
     assert_eq!(observed.both(names.iter().map(String::as_str)), before);
+    assert_eq!(observed.readiness().reasons, Vec::<String>::new());
 }
 
 #[test]

@@ -63,9 +63,10 @@ impl fmt::Display for RestoreError {
 impl std::error::Error for RestoreError {}
 
 impl LastGood {
-    /// Where a source is kept.
+    /// Where a source is kept: by its absolute path, so that a relative one means what it says.
     pub fn file_of(state_dir: &Path, source: &Path) -> PathBuf {
         use std::hash::Hasher;
+        let source = std::path::absolute(source).unwrap_or_else(|_| source.to_owned());
         let mut hasher = siphasher::sip::SipHasher24::new();
         hasher.write(source.as_os_str().as_encoded_bytes());
         state_dir

@@ -23,6 +23,7 @@ use dns_core::NameBuf;
 use file::File;
 use guard::{Guard, Verdict};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -49,6 +50,10 @@ pub struct Source {
     served: Files,
     guard: Guard,
     listing_problem: Option<Problem>,
+    /// Whether there has ever been something to serve, even if only to say that it is empty.
+    is_known: bool,
+    /// Whether what is served differs from what the state folder holds.
+    is_unsaved: bool,
     read: Option<SystemTime>,
 }
 
@@ -94,6 +99,8 @@ impl Source {
             served,
             guard: Guard::default(),
             listing_problem: None,
+            is_known: last_good.is_some(),
+            is_unsaved: false,
             read: None,
         }
     }
@@ -117,6 +124,8 @@ impl Source {
                         (path, file)
                     })
                     .collect();
+                self.is_known |= self.latest.is_empty()
+                    || self.latest.values().any(|file| !file.is_unread());
             }
             Err(error) => {
                 self.latest.clear();
@@ -148,12 +157,15 @@ impl Source {
             self.guard.release();
         }
         match self.guard.judge(sizes.0, sizes.1, elapsed) {
-            Verdict::Serve => self.served.clone_from(&self.latest),
+            Verdict::Serve => {
+                self.is_unsaved |= !is_same(&self.served, &self.latest);
+                self.served.clone_from(&self.latest);
+            }
             Verdict::Hold => {}
         }
     }
 
-    fn unreadable(&self, error: &std::io::Error) -> Problem {
+    fn unreadable(&self, error: &io::Error) -> Problem {
         Problem::error(
             Place::of_file(&self.path),
             "",
@@ -180,10 +192,9 @@ impl Source {
         })
     }
 
-    /// Whether there is nothing to serve from it, not even from before.
+    /// Whether there has never been anything to serve from it.
     pub fn is_unread(&self) -> bool {
-        self.served.is_empty() && self.latest.is_empty() && self.listing_problem.is_some()
-            || !self.served.is_empty() && self.served.values().all(|file| file.is_unread())
+        !self.is_known
     }
 
     /// Its state for people and metrics.
@@ -228,8 +239,21 @@ impl Source {
         }
     }
 
-    /// What to keep for the next start.
-    pub fn last_good(&self) -> LastGood {
+    /// Keeps what is served for the next start, if it has changed and nothing of it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be written; it is tried again with the next change.
+    pub fn save(&mut self, state_dir: &Path) -> io::Result<()> {
+        let is_whole = matches!(self.freshness(), Freshness::Fresh | Freshness::Frozen);
+        if !self.is_unsaved || !is_whole {
+            return Ok(());
+        }
+        self.last_good().save(state_dir)?;
+        self.is_unsaved = false;
+        Ok(())
+    }
+
+    fn last_good(&self) -> LastGood {
         let files = self.served.iter().filter(|(_, file)| !file.is_unread());
         LastGood {
             path: self.path.clone(),
