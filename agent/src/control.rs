@@ -15,6 +15,7 @@ use crate::resolv_conf::{ResolvConf, interface_index};
 use crate::sources::{Content, Holds, LastGood, Refresh, Source, SourceKind, Staleness};
 use crate::status::{Freshness, Phase, Status};
 use crate::vips;
+use crate::watched::Watched;
 use arc_swap::ArcSwap;
 use dns_core::vip::RecordState;
 use dns_core::{
@@ -58,14 +59,6 @@ pub struct Control {
     phase: Phase,
     snapshots: Arc<ArcSwap<Snapshot>>,
     status: Arc<ArcSwap<Status>>,
-}
-
-/// A small file that is read again when it changes; what was read last stays if it breaks.
-#[derive(Debug, Default)]
-struct Watched<T> {
-    text: Option<Vec<u8>>,
-    value: T,
-    problem: Option<Problem>,
 }
 
 impl Control {
@@ -187,8 +180,8 @@ impl Control {
             state_dir: self.config.state_dir.clone(),
             ..config
         };
-        self.resolv_conf.text = None;
-        self.pods.text = None;
+        self.resolv_conf.forget();
+        self.pods.forget();
         self.refresh_small_files();
         self.refresh_sources(holds);
         self.publish(Instant::now());
@@ -354,39 +347,6 @@ impl Control {
                 tracing::warn!(%error, %source, "last good content was not kept");
             }
         }
-    }
-}
-
-impl<T> Watched<T> {
-    /// Reads the file if its octets have changed. A file that is missing or broken leaves the
-    /// value as it was.
-    fn refresh(&mut self, path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, Problem>) -> Refresh {
-        let text = match std::fs::read(path) {
-            Ok(text) => text,
-            Err(error) => {
-                let reason = format!("cannot be read: {error}");
-                let problem = Some(Problem::warning(Place::of_file(path), "", reason));
-                let refresh = if self.problem == problem {
-                    Refresh::Same
-                } else {
-                    Refresh::Changed
-                };
-                (self.text, self.problem) = (None, problem);
-                return refresh;
-            }
-        };
-        if self.text.as_ref() == Some(&text) {
-            return Refresh::Same;
-        }
-        match parse(&text) {
-            Ok(value) => (self.value, self.problem) = (value, None),
-            Err(problem) => {
-                tracing::warn!(%problem, "the last good content is used");
-                self.problem = Some(problem);
-            }
-        }
-        self.text = Some(text);
-        Refresh::Changed
     }
 }
 

@@ -28,6 +28,7 @@ pub mod resolv_conf;
 pub mod sources;
 pub mod status;
 mod vips;
+mod watched;
 mod worker;
 pub mod workers;
 pub mod yaml;
