@@ -99,20 +99,22 @@ impl Launch {
     pub fn agent() -> Result<Self, String> {
         let launch = Self::bare()?;
         let state = launch.folder().join("state");
-        Ok(launch.flag("--state-dir", state))
+        Ok(launch
+            .flag("--listen", "127.0.0.1:0")
+            .flag("--state-dir", state))
     }
 
-    /// `callsign agent` on a free loopback port; where its state is must be said.
+    /// `callsign agent` and nothing more: flags or a file must say where it listens and where its
+    /// state is.
     ///
     /// # Errors
     /// When no folder can be made.
     pub fn bare() -> Result<Self, String> {
         let folder = TempDir::new().map_err(|error| error.to_string())?;
-        let launch = Launch {
+        Ok(Launch {
             arguments: vec!["agent".into()],
             folder: Arc::new(folder),
-        };
-        Ok(launch.flag("--listen", "127.0.0.1:0"))
+        })
     }
 
     /// With another flag and its value.

@@ -15,6 +15,7 @@ pub mod callsign;
 pub mod cases;
 pub mod client;
 pub mod command;
+pub mod mesh;
 pub mod objects;
 pub mod observed;
 pub mod records;

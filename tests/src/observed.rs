@@ -3,6 +3,7 @@
 use crate::admin::Readiness;
 use crate::callsign::{Callsign, Launch};
 use crate::client::{Question, Reply};
+use crate::mesh::host;
 use dns_core::Transport;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RData;
@@ -72,6 +73,17 @@ impl Observed {
         asked
             .map(|(name, rtype)| self.addresses(name, rtype))
             .collect()
+    }
+
+    /// The addresses of the hosts of a [`mesh`](crate::mesh), of both families.
+    pub fn both_of(&self, names: &[&str]) -> Vec<Vec<IpAddr>> {
+        let hosts: Vec<String> = names.iter().map(host).collect();
+        self.both(hosts.iter().map(String::as_str))
+    }
+
+    /// Whether the host of a name has an IPv4 address.
+    pub fn is_answered(&self, name: &str) -> bool {
+        self.addresses(&host(name), "A").len() == 1
     }
 
     /// What `/readyz` says.

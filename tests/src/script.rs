@@ -170,6 +170,20 @@ fn uncompressed(message: &Message) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// A server that has one address for one name, which has its final dot.
+pub fn one_address(name: &str) -> Script {
+    let answer = (None, 30, RData::A(A::new(198, 51, 100, 7)));
+    let spoken = Spoken {
+        answers: vec![answer],
+        ..Spoken::default()
+    };
+    let names = BTreeMap::from([(name.to_owned(), spoken)]);
+    Script::Names(Names {
+        names,
+        ..Names::default()
+    })
+}
+
 /// Record data from its presentation form.
 ///
 /// # Errors

@@ -1,17 +1,17 @@
 //! Octets in, outcome out, over UDP and TCP, against the built binary.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 use dns_core::Transport;
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::rdata::A;
-use hickory_proto::rr::{RData, RecordType};
-use std::collections::BTreeMap;
+use hickory_proto::rr::RecordType;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 use tests::client::{REPLY_MAX, exchange, framed, read_frame};
 use tests::observed::addresses_of;
-use tests::script::{Names, Spoken};
-use tests::{Callsign, Launch, Question, Reply, Script, Upstream};
+use tests::script::one_address;
+use tests::{Callsign, Launch, Question, Reply, Upstream};
 
 const TRANSPORTS: [Transport; 2] = [Transport::Udp, Transport::Tcp];
 const A_TYPE: u16 = 1;
@@ -409,7 +409,7 @@ fn a_forwarded_question_does_not_hold_up_those_behind_it() {
     let mut asked = vec![0; 1232];
     let (length, from) = upstream.recv_from(&mut asked).unwrap();
     assert_eq!(header(&read_frame(&mut stream).unwrap()).id, 2);
-    let reply = spoken("slow.example.net.", 1)
+    let reply = one_address("slow.example.net.")
         .reply(&asked[..length], Transport::Udp)
         .unwrap();
     upstream.send_to(&reply, from).unwrap();
@@ -418,19 +418,6 @@ fn a_forwarded_question_does_not_hold_up_those_behind_it() {
         (reply.message.metadata.id, reply.message.answers.len()),
         (1, 1)
     );
-}
-
-fn spoken(name: &str, count: u8) -> Script {
-    let answers = (0..count).map(|last| (None, 30, RData::A(A::new(198, 51, 100, last))));
-    let spoken = Spoken {
-        answers: answers.collect(),
-        ..Spoken::default()
-    };
-    let names = BTreeMap::from([(name.to_owned(), spoken)]);
-    Script::Names(Names {
-        names,
-        ..Names::default()
-    })
 }
 
 /// How many addresses of `big.example.com` come, in how many octets, and whether TC is set.
@@ -497,7 +484,7 @@ fn more_than_65_535_octets_are_cut_over_tcp_too() {
 
 #[test]
 fn the_asker_s_spelling_comes_back_from_the_table_and_from_upstream() {
-    let upstream = Upstream::start(spoken("www.example.net.", 1)).unwrap();
+    let upstream = Upstream::start(one_address("www.example.net.")).unwrap();
     let callsign = serve(0, &upstream.address().to_string());
     for transport in TRANSPORTS {
         for spelling in ["wEb.eXaMpLe.CoM", "WwW.ExAmPlE.nEt"] {
