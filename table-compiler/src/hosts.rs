@@ -1,6 +1,7 @@
 //! Hosts files, hosts(5): an address and its names on each line.
 
-use crate::input::{HostPattern, Problem, Scope, dns_name};
+use crate::host_addresses::keep_first_of_each;
+use crate::input::{HostPattern, Problem, Scope, dns_name, quoted};
 use crate::source_text::{column_of, narrow, without_byte_order_mark};
 use dns_core::{AddressOrigin, HostAddress, HostEntry, HostKind, NameBuf, Source, VipState};
 use foldhash::fast::FixedState;
@@ -89,11 +90,9 @@ impl HostsReader {
         });
         let entry = &mut entries[index];
         entry.canonical |= is_first;
-        if !entry.addresses.iter().any(|address| address.ip == ip) {
-            entry
-                .addresses
-                .push(HostAddress::new(ip, AddressOrigin::Pinned));
-        }
+        entry
+            .addresses
+            .push(HostAddress::new(ip, AddressOrigin::Pinned));
     }
 
     fn report(&mut self, number: usize, line: &str, bad: BadLine<'_>) {
@@ -114,6 +113,9 @@ impl HostsReader {
             let reason = format!("{} more lines are left out", self.unreported);
             self.problems
                 .push(Problem::new(&self.file, 0, 0, reason).with_scope(Scope::Field));
+        }
+        for entry in &mut self.entries {
+            keep_first_of_each(&mut entry.addresses);
         }
         self.entries
             .sort_by_cached_key(|entry| sort_key(&entry.name));
@@ -158,7 +160,7 @@ fn address_of(word: &str) -> Result<IpAddr, BadLine<'_>> {
         };
         BadLine {
             piece: word,
-            reason: format!("{word:?} is not an IP address"),
+            reason: format!("{} is not an IP address", quoted(word)),
             hint,
         }
     })
@@ -167,7 +169,7 @@ fn address_of(word: &str) -> Result<IpAddr, BadLine<'_>> {
 fn name_of(word: &str) -> Result<NameBuf, BadLine<'_>> {
     dns_name(word, HostPattern::Exact).map_err(|reason| BadLine {
         piece: word,
-        reason: format!("{word:?} {reason}"),
+        reason: format!("{} {reason}", quoted(word)),
         hint: "write a DNS name",
     })
 }

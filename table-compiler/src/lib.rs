@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+mod host_addresses;
 mod hosts;
 mod input;
 mod merge;

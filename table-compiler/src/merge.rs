@@ -1,6 +1,7 @@
 //! One table from several sources.
 
 use crate::compile::by_name_and_rank;
+use crate::host_addresses::keep_first_of_each;
 use dns_core::{HostEntry, NameBuf, VipWanted};
 use foldhash::fast::FixedState;
 use std::collections::{BTreeMap, HashSet};
@@ -72,13 +73,13 @@ fn one_entry_a_name(files: Vec<Vec<HostEntry>>) -> Vec<HostEntry> {
             continue;
         };
         first.canonical |= entry.canonical;
-        for address in entry.addresses {
-            if !first.addresses.contains(&address) {
-                first.addresses.push(address);
-            }
-        }
+        first.addresses.extend(entry.addresses);
     }
-    by_name.into_values().collect()
+    let mut entries: Vec<HostEntry> = by_name.into_values().collect();
+    for entry in &mut entries {
+        keep_first_of_each(&mut entry.addresses);
+    }
+    entries
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Name tables as istiod prints them: protojson of `istio.networking.nds.v1.NameTable`.
 
 use crate::compile::by_name_and_rank;
+use crate::host_addresses::keep_first_of_each;
 use crate::input::{HostPattern, Problem, Scope, dns_name};
 use crate::source_text::{Lines, without_byte_order_mark};
 use dns_core::{AddressOrigin, HostAddress, HostEntry, HostKind, NameBuf, Source};
@@ -143,7 +144,6 @@ impl NameTableReader<'_> {
         for raw in &host.info.ips {
             let text: Option<String> = serde_json::from_str(raw.get()).ok();
             match text.and_then(|text| text.parse::<IpAddr>().ok()) {
-                Some(ip) if addresses.iter().any(|address| address.ip == ip) => {}
                 Some(ip) => addresses.push(HostAddress::new(ip, AddressOrigin::Pushed)),
                 None => {
                     self.warn(
@@ -153,6 +153,7 @@ impl NameTableReader<'_> {
                 }
             }
         }
+        keep_first_of_each(&mut addresses);
         addresses
     }
 
@@ -245,6 +246,22 @@ mod tests {
                 .to_string(),
             "table"
         );
+    }
+
+    #[test]
+    fn a_host_that_is_no_object_makes_the_table_bad_and_not_empty() {
+        for bad in ["7", "[\"192.0.2.1\"]", "\"192.0.2.1\"", "null"] {
+            let text = format!(
+                "{{\"table\": {{\"a.example\": {{\"ips\": [\"192.0.2.1\"]}},\n\"b.example\": {bad}}}}}"
+            );
+            let problems = read(&text).problems;
+            assert_eq!(problems.len(), 1, "{text}");
+            assert_eq!(
+                (problems[0].line, problems[0].scope),
+                (2, Scope::File),
+                "{text}"
+            );
+        }
     }
 
     #[test]

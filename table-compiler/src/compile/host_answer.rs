@@ -3,6 +3,7 @@
 use super::WildcardVips;
 use super::objects::ClusterObjects;
 use super::service::with_origin;
+use crate::host_addresses::keep_first_of_each;
 use crate::input::{EntryAddress, Resolution, ServiceEntry};
 use dns_core::{
     AddressOrigin, Endpoint, EndpointAddress, HostAddress, NameBuf, VipState, VipWanted,
@@ -96,14 +97,13 @@ fn endpoint_addresses(cluster: &ClusterObjects<'_>, endpoints: &[Endpoint]) -> V
         let EndpointAddress::Ip(ip) = endpoint.address else {
             continue;
         };
-        if !addresses.iter().any(|address| address.ip == ip) {
-            let network = endpoint.network.clone();
-            addresses.push(HostAddress {
-                network,
-                ..HostAddress::new(ip, AddressOrigin::Endpoint)
-            });
-        }
+        let network = endpoint.network.clone();
+        addresses.push(HostAddress {
+            network,
+            ..HostAddress::new(ip, AddressOrigin::Endpoint)
+        });
     }
+    keep_first_of_each(&mut addresses);
     addresses
 }
 

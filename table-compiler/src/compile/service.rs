@@ -4,6 +4,7 @@ use super::Compiled;
 use super::instance::{add_instances, named_endpoints, ready_addresses};
 use super::objects::{ClusterObjects, visibility, warning};
 use super::service_endpoint::endpoints_of;
+use crate::host_addresses::keep_first_of_each;
 use crate::input::{ObjectDoc, Service, ServiceAddressing, ServicePort};
 use dns_core::{AddressOrigin, HostAddress, HostEntry, HostKind, NameBuf, NameError, Port};
 use std::net::IpAddr;
@@ -92,12 +93,9 @@ fn headless_ports(cluster: &ClusterObjects<'_>, doc: &ObjectDoc, service: &Servi
 
 /// Each address once, as written.
 pub(super) fn with_origin(ips: &[IpAddr], origin: AddressOrigin) -> Vec<HostAddress> {
-    let mut addresses: Vec<HostAddress> = Vec::with_capacity(ips.len());
-    for &ip in ips {
-        if !addresses.iter().any(|address| address.ip == ip) {
-            addresses.push(HostAddress::new(ip, origin));
-        }
-    }
+    let of = |ip: &IpAddr| HostAddress::new(*ip, origin);
+    let mut addresses: Vec<HostAddress> = ips.iter().map(of).collect();
+    keep_first_of_each(&mut addresses);
     addresses
 }
 

@@ -24,6 +24,7 @@ pub use object::{ObjectDoc, ObjectId, ObjectKind};
 pub use problem::{Problem, Scope};
 
 pub(crate) use endpoint_slice::{Condition, EndpointSlice, SliceEndpoint, SlicePort};
+pub(crate) use field::quoted;
 pub(crate) use host::{HostPattern, dns_name};
 pub(crate) use metadata::ExportTo;
 pub(crate) use object::Object;

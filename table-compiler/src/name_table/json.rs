@@ -85,18 +85,28 @@ pub(super) fn hosts_of(text: &str) -> Result<Vec<Host<'_>>, Fault<'_>> {
         .collect()
 }
 
+/// Fields of an entry, in both spellings of protojson.
+const INFO_FIELDS: [&str; 6] = [
+    "ips",
+    "registry",
+    "shortname",
+    "namespace",
+    "altHosts",
+    "alt_hosts",
+];
+
 /// Members of the `table` of a whole NameTable. `None` if `table` is itself a host of a bare
-/// map: the values in it are then not all objects.
+/// map: it then has a field of an entry, whose value is no object as a host's would be.
 fn members_of_table(table: &str) -> Result<Option<Members<'_>>, Fault<'_>> {
     if table == "null" {
         return Ok(Some(Members::default()));
     }
     let members: Members<'_> = part_of(table)?;
-    let all_objects = members
+    let is_host = members
         .0
         .iter()
-        .all(|(_, value)| value.get().starts_with('{'));
-    Ok(all_objects.then_some(members))
+        .any(|(key, value)| INFO_FIELDS.contains(&key.as_str()) && !value.get().starts_with('{'));
+    Ok((!is_host).then_some(members))
 }
 
 fn part_of<'a, T: Deserialize<'a>>(part: &'a str) -> Result<T, Fault<'a>> {
