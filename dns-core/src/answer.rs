@@ -9,6 +9,8 @@ use crate::wire::writer::{Fit, Owner, Section, Writer};
 use crate::wire::{Ede, Edns, FoldedName, Name, NameBuf, Rcode, Reaction, Rtype};
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
 
 /// Refresh, retry and expire of our SOA records in seconds: what CoreDNS says. Nobody transfers
 /// our zones.
@@ -81,7 +83,7 @@ pub struct Srv<'t> {
     pub port: u16,
     /// Label in front of the target, for an endpoint of a headless service.
     pub hostname: Option<&'t str>,
-    /// Target.
+    /// Target; a wildcard stands for the host that was asked for.
     pub host: &'t NameBuf,
     /// Share.
     pub weight: u16,
@@ -208,7 +210,7 @@ impl<'t> Answer<'t> {
             }
             Records::Srv(locations) => {
                 for srv in locations {
-                    put(Rtype::SRV, &|out| srv.write(out));
+                    put(Rtype::SRV, &|out| srv.write(at.name, out));
                 }
             }
             Records::Ptr(name) => {
@@ -244,7 +246,8 @@ impl At<'_> {
 }
 
 impl Srv<'_> {
-    fn write(&self, out: &mut Vec<u8>) {
+    /// `owner` is the name that the record belongs to.
+    fn write(&self, owner: Name<'_>, out: &mut Vec<u8>) {
         const PRIORITY: u16 = 0;
         for word in [PRIORITY, self.weight, self.port] {
             out.extend_from_slice(&word.to_be_bytes());
@@ -252,7 +255,12 @@ impl Srv<'_> {
         if let Some(hostname) = self.hostname {
             character_string(hostname.as_bytes(), out);
         }
-        out.extend_from_slice(self.host.as_name().as_wire());
+        let mut host = self.host.as_name();
+        if host.is_wildcard() {
+            let is_host = |name: &Name<'_>| !name.first_label().is_some_and(is_srv_label);
+            host = owner.ancestors().find(is_host).unwrap_or(owner);
+        }
+        out.extend_from_slice(host.as_wire());
     }
 
     /// The locations of a host: of one port, or of all named ones. A headless service has one for
@@ -262,10 +270,12 @@ impl Srv<'_> {
             Some(port) => *candidate == port,
             None => candidate.name.is_some(),
         });
-        let mut locations = Vec::new();
+        let (mut locations, mut known) = (Vec::new(), HashSet::default());
         for port in ports {
             match entry.kind {
-                HostKind::Headless => Self::of_endpoints(entry, port, &mut locations),
+                HostKind::Headless => {
+                    Self::of_endpoints(entry, port, &mut known, &mut locations);
+                }
                 _ => locations.push(Self::of_port(entry, port)),
             }
         }
@@ -287,13 +297,18 @@ impl Srv<'_> {
         }
     }
 
-    fn of_endpoints<'e>(entry: &'e HostEntry, port: &Port, locations: &mut Vec<Srv<'e>>) {
+    /// `known` holds ports and hostnames of `locations`: a service may have thousands.
+    fn of_endpoints<'e>(
+        entry: &'e HostEntry,
+        port: &Port,
+        known: &mut HashSet<(u16, Option<&'e str>), FixedState>,
+        locations: &mut Vec<Srv<'e>>,
+    ) {
         for endpoint in &entry.endpoints {
             let hostname = endpoint.hostname.as_deref();
-            let known = |srv: &Srv<'_>| srv.port == endpoint.port && srv.hostname == hostname;
             if endpoint.state == EndpointState::Ready
                 && endpoint.port_name == port.name
-                && !locations.iter().any(known)
+                && known.insert((endpoint.port, hostname))
             {
                 let host = &entry.name;
                 locations.push(Srv {
@@ -329,6 +344,11 @@ impl Soa {
             }
         });
     }
+}
+
+/// Whether a label names a service or a transport (RFC 2782).
+fn is_srv_label(label: &[u8]) -> bool {
+    label.starts_with(b"_")
 }
 
 /// Labels in front of a name; the name alone if they do not fit in 255 octets.

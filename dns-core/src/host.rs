@@ -3,7 +3,7 @@
 use crate::answer::{Records, Srv};
 use crate::config::ResolverConfig;
 use crate::table::update::{
-    AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind,
+    AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind, Via,
 };
 use crate::table::{Found, SrvPort};
 use crate::view::{AnswerMode, View};
@@ -11,6 +11,8 @@ use crate::wire::{NameBuf, Rtype};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
 
 /// What a host says.
 #[derive(Debug)]
@@ -117,7 +119,8 @@ fn addressed<'t>(
 
 /// Addresses that can be dialled without a proxy: the endpoints of a product or service entry,
 /// the own cluster's first; else what a user, a cluster or a control plane wrote. Virtual
-/// addresses that only a proxy understands do not count.
+/// addresses that only a proxy understands do not count, nor do endpoints in another network
+/// that no gateway leads to.
 fn dialled(
     entry: &HostEntry,
     view: &View,
@@ -126,7 +129,10 @@ fn dialled(
     config: &ResolverConfig,
 ) -> Said<'static> {
     let ttl_secs = config.endpoints_ttl_secs;
+    // Addresses taken from endpoints are those that can be reached already.
+    let is_chosen = |address: &HostAddress| address.origin == AddressOrigin::Endpoint;
     let endpoints = match entry.kind {
+        _ if entry.addresses.iter().any(is_chosen) => Vec::new(),
         HostKind::Product | HostKind::External | HostKind::Alias => endpoint_addresses(entry, view),
         HostKind::Service | HostKind::Headless | HostKind::Instance => Vec::new(),
     };
@@ -154,19 +160,20 @@ fn dialled(
 
 fn endpoint_addresses(entry: &HostEntry, view: &View) -> Vec<IpAddr> {
     let is_own = |endpoint: &&Endpoint| view.cluster.is_some() && endpoint.cluster == view.cluster;
+    let is_reached =
+        |e: &&Endpoint| e.via == Via::Gateway || is_same_network(&e.network, &view.network);
     let usable = || {
-        entry
-            .endpoints
-            .iter()
-            .filter(|e| e.state == EndpointState::Ready)
+        let ready = |e: &&Endpoint| e.state == EndpointState::Ready;
+        entry.endpoints.iter().filter(ready).filter(is_reached)
     };
     let mut addresses = Vec::new();
+    let mut known: HashSet<IpAddr, FixedState> = HashSet::default();
     for endpoint in usable()
         .filter(is_own)
         .chain(usable().filter(|e| !is_own(e)))
     {
         if let EndpointAddress::Ip(ip) = endpoint.address
-            && !addresses.contains(&ip)
+            && known.insert(ip)
         {
             addresses.push(ip);
         }
@@ -175,11 +182,15 @@ fn endpoint_addresses(entry: &HostEntry, view: &View) -> Vec<IpAddr> {
 }
 
 /// Two networks are the same when they are equal or when either is not known.
-fn is_seen(address: &HostAddress, view: &View) -> bool {
-    let same_network = match (&address.network, &view.network) {
+fn is_same_network(theirs: &Option<Arc<str>>, ours: &Option<Arc<str>>) -> bool {
+    match (theirs, ours) {
         (Some(theirs), Some(ours)) => theirs == ours || theirs.is_empty() || ours.is_empty(),
         (None, _) | (_, None) => true,
-    };
+    }
+}
+
+fn is_seen(address: &HostAddress, view: &View) -> bool {
+    let same_network = is_same_network(&address.network, &view.network);
     same_network && (!address.origin.is_subject_to_families() || view.families.has(address.ip))
 }
 

@@ -126,10 +126,13 @@ fn question(reader: &mut Reader<'_>) -> Result<(FoldedName, Rtype, Class), Parse
 }
 
 /// Reads the sections behind the question. Only IXFR brings a record in its authority section
-/// (RFC 1995 section 3), and transfers are refused later on.
+/// (RFC 1995 section 3), and transfers are refused later on. An OPT record belongs in the
+/// additional section alone (RFC 6891 section 6.1.1).
 fn additional(header: Header, reader: &mut Reader<'_>) -> Result<Option<Edns>, ParseError> {
     for _ in 0..u32::from(header.ancount) + u32::from(header.nscount) {
-        reader.record()?;
+        if reader.record()?.rtype == Rtype::OPT {
+            return Err(ParseError::BadOpt);
+        }
     }
     let mut edns = None;
     for _ in 0..header.arcount {
@@ -262,6 +265,11 @@ mod tests {
                 ParseError::TrailingOctets,
             ),
             (query(0, [1, 0, 0, 2], &twice), ParseError::BadOpt),
+            (query(0, [1, 0, 1, 1], &twice), ParseError::BadOpt),
+            (
+                query(0, [1, 0, 1, 0], &[QUESTION, OPT].concat()),
+                ParseError::BadOpt,
+            ),
             (query(0, [1, 0, 0, 1], &cut_option), ParseError::BadOpt),
             (
                 query(0, [1, 0, 0, 1], &version_one),

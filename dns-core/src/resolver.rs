@@ -345,15 +345,25 @@ fn miss<'s>(
     let is_partial = snapshot.table.completeness() == Completeness::Partial;
     if let Some(zone) = snapshot.zone_of(name) {
         let is_apex = zone.as_name() == name;
-        if is_apex && query.rtype == Rtype::SOA {
-            let records = Records::Soa(soa(snapshot, config, name));
+        let records = match query.rtype {
+            Rtype::SOA => Some(Records::Soa(soa(snapshot, config, name))),
+            Rtype::ANY => Some(Records::AnyHinfo),
+            _ => None,
+        };
+        if let Some(records) = records.filter(|_| is_apex) {
             return Step::Answer(Answer::positive(chain, records, config.ttl_secs));
         }
-        if is_apex || snapshot.table.has_names_below(name) && !is_cluster_label(name) {
-            return negative(Rcode::NOERROR, chain);
-        }
         if !is_partial {
-            return negative(Rcode::NXDOMAIN, chain);
+            let has_names_below = snapshot.table.has_names_below(name) && !is_cluster_label(name);
+            let exists = is_apex || has_names_below;
+            return negative(
+                if exists {
+                    Rcode::NOERROR
+                } else {
+                    Rcode::NXDOMAIN
+                },
+                chain,
+            );
         }
     }
     let is_ours = name.ends_with(view.domain.as_name()) || snapshot.zone_of(name).is_some();

@@ -36,7 +36,7 @@ pub fn find<'t>(table: &'t NameTable, view: &View, name: Name<'_>) -> Option<Mat
             return Some(found);
         }
     }
-    wildcard(table, view, name).map(plain)
+    wildcard(table, view, name).map(|found| plain(found.for_wildcard_match(name)))
 }
 
 /// The host that a Kubernetes short form stands for.

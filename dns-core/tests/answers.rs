@@ -7,7 +7,7 @@ mod support;
 use dns_core::wire::record::Rtype;
 use dns_core::{
     AddressOrigin, AnswerMode, Completeness, Disposition, Endpoint, EndpointAddress, Families,
-    HostAddress, HostEntry, HostKind, Millis, NameTable, Port, PortTransport, Transport, View,
+    HostAddress, HostEntry, HostKind, Millis, NameTable, Port, PortTransport, Transport, Via, View,
     Views, Visibility,
 };
 use std::sync::Arc;
@@ -605,4 +605,85 @@ fn do_and_cd_are_copied_and_ad_and_z_are_not() {
         "CD alone: nothing is forwarded, so no RA either"
     );
     assert_eq!(reply[reply.len() - 4], 0x80);
+}
+
+#[test]
+fn an_srv_record_of_a_wildcard_names_the_host_asked_for() {
+    let mut wild = host("*.wild.example.com", HostKind::External, &["250.1.2.4"]);
+    wild.ports = vec![port("https", 443)];
+    let mut resolver = resolver(snapshot(vec![wild], sidecar(), &[]));
+    for owner in ["x.wild.example.com", "_https._tcp.x.wild.example.com"] {
+        assert_eq!(
+            ask(&mut resolver, owner, Rtype::SRV),
+            format!("NOERROR aa | {owner}/SRV/30=443:x.wild.example.com |")
+        );
+    }
+    let other = ask(&mut resolver, "_https._udp.x.wild.example.com", Rtype::SRV);
+    assert!(other.starts_with("NOERROR aa | |"), "{other}");
+}
+
+#[test]
+fn an_endpoint_of_another_network_is_dialled_through_a_gateway_alone() {
+    let mut entry = host("rev.example.com", HostKind::External, &[]);
+    for (ip, network, via) in [
+        ("198.51.100.1", Some("net2"), Via::Gateway),
+        ("198.51.100.2", Some("net2"), Via::Direct),
+        ("198.51.100.3", Some("net1"), Via::Direct),
+        ("198.51.100.4", None, Via::Direct),
+    ] {
+        let address = EndpointAddress::Ip(ip.parse().unwrap());
+        entry.endpoints.push(Endpoint {
+            network: network.map(Into::into),
+            via,
+            ..Endpoint::new(address, 443)
+        });
+    }
+    entry.addresses.push(HostAddress::new(
+        "250.1.2.3".parse().unwrap(),
+        AddressOrigin::Allotted,
+    ));
+    let view = View {
+        answer: AnswerMode::Endpoints,
+        network: Some("net1".into()),
+        ..sidecar()
+    };
+    let mut resolver = resolver(snapshot(vec![entry], view, &[]));
+    assert_eq!(
+        ask(&mut resolver, "rev.example.com", Rtype::A),
+        "NOERROR aa | rev.example.com/A/5=198.51.100.1 rev.example.com/A/5=198.51.100.3 \
+         rev.example.com/A/5=198.51.100.4 |"
+    );
+}
+
+#[test]
+fn of_a_host_that_answers_with_endpoints_no_others_are_dialled() {
+    let mut entry = host("none.example.com", HostKind::External, &[]);
+    let near = "198.51.100.1".parse().unwrap();
+    let far = "198.51.100.9".parse().unwrap();
+    entry
+        .addresses
+        .push(HostAddress::new(near, AddressOrigin::Endpoint));
+    for ip in [far, near] {
+        let endpoint = Endpoint::new(EndpointAddress::Ip(ip), 443);
+        entry.endpoints.push(endpoint);
+    }
+    let view = View {
+        answer: AnswerMode::Endpoints,
+        ..sidecar()
+    };
+    let mut resolver = resolver(snapshot(vec![entry], view, &[]));
+    assert_eq!(
+        ask(&mut resolver, "none.example.com", Rtype::A),
+        "NOERROR aa | none.example.com/A/5=198.51.100.1 |"
+    );
+}
+
+#[test]
+fn any_at_the_apex_of_a_zone_is_one_hinfo() {
+    let mut resolver = resolver(snapshot(Vec::new(), sidecar(), &["mesh.example"]));
+    let any = ask(&mut resolver, "mesh.example", Rtype::ANY);
+    assert!(
+        any.starts_with("NOERROR aa | mesh.example/HINFO/30="),
+        "{any}"
+    );
 }

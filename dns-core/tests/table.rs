@@ -113,6 +113,27 @@ fn the_oldest_of_those_who_share_an_address_is_its_reverse() {
 }
 
 #[test]
+fn an_address_leads_to_the_name_that_has_it_before_one_that_had_it() {
+    let address: IpAddr = "240.0.0.1".parse().unwrap();
+    let before = HostEntry {
+        former_vips: vec![address],
+        created_secs: Some(10),
+        ..host("a.example.com", HostKind::External, &["240.0.0.2"])
+    };
+    let now = host("b.example.com", HostKind::External, &["240.0.0.1"]);
+    let (_, table) = writer_with(vec![before, now]);
+    assert_eq!(
+        table.reverse(address, &view()),
+        Some(&name("b.example.com"))
+    );
+    let found = table.by_vip(address, 443);
+    assert_eq!(
+        found.map(|found| &found.entry.name),
+        Some(&name("b.example.com"))
+    );
+}
+
+#[test]
 fn a_patch_of_one_name_in_a_million_allocates_under_64_kib() {
     let entry = |i: u32, ip: u32| {
         let address = std::net::Ipv4Addr::from(ip).to_string();

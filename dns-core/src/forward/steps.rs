@@ -1,7 +1,7 @@
 //! The steps of a forwarded question: send, ask again, give a server up, end.
 
 use super::failure::Failure;
-use super::pending::{Attempt, Exchange, Patience, Pending};
+use super::pending::{Attempt, Exchange, Patience, Pending, Waiter};
 use super::question::Opt;
 use super::{Event, Forwarder, Outcome, PendingId};
 use crate::stats::Stats;
@@ -141,14 +141,22 @@ impl Forwarder {
         }
     }
 
-    /// Ends a question that got no answer: a truncated one is better than none.
+    /// Ends a question that got no answer: a truncated one is better than none, for those who can
+    /// still ask over TCP. The others would take it for the whole (RFC 2181 section 9).
     pub(super) fn finish_without_answer(
         &mut self,
         id: PendingId,
-        pending: Pending,
+        mut pending: Pending,
         failure: Failure,
         stats: &Stats,
     ) {
+        if pending.truncated.is_some() {
+            let on_tcp = |waiter: &mut Waiter| waiter.client.transport == Transport::Tcp;
+            for waiter in pending.waiters.extract_if(.., on_tcp) {
+                let outcome = Outcome::Failed(failure);
+                self.events.push_back(Event::Done { waiter, outcome });
+            }
+        }
         let truncated = pending.truncated.clone().map(Outcome::Reply);
         let outcome = truncated.unwrap_or(Outcome::Failed(failure));
         self.finish(id, pending, outcome, stats);

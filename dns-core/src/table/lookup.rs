@@ -20,12 +20,23 @@ pub struct Found<'t> {
     pub port: Option<SrvPort<'t>>,
 }
 
+impl Found<'_> {
+    /// What was found by a wildcard, as `name` asks for it: one of the form
+    /// `_port._transport.<host>` asks for that port of the host, or for a port it does not have.
+    pub(crate) fn for_wildcard_match(self, name: Name<'_>) -> Self {
+        let port = srv_parts(name).map(|(transport, _, label)| {
+            srv_port(self.entry, transport, label).unwrap_or(SrvPort::Transport)
+        });
+        Found { port, ..self }
+    }
+}
+
 /// What stands in front of the host in an SRV name (RFC 2782).
 #[derive(Clone, Copy, Debug)]
 pub enum SrvPort<'t> {
     /// `_port._transport`: that port.
     Port(&'t Port),
-    /// `_transport` alone: a name with no records of its own above the ports.
+    /// `_transport` alone, or below a wildcard a port that the host does not have: no records.
     Transport,
 }
 
@@ -88,6 +99,7 @@ impl NameTable {
             name.ancestors()
                 .skip(1)
                 .find_map(|parent| self.wildcard_below(parent, view))
+                .map(|found| found.for_wildcard_match(name))
         })
     }
 

@@ -124,14 +124,22 @@ impl Ledger {
         self.holders.get(&address)
     }
 
-    /// Addresses that a key lost to another and that still lead back to it, with the time of the
-    /// loss in `changed_ms`.
+    /// Addresses that a key lost to another, or gave up for one that an object gives it, and that
+    /// still lead back to it, with the time of the loss in `changed_ms`.
     pub fn former_of(&self, key: &VipKey, now_ms: u64) -> impl Iterator<Item = &Record> {
         let lowest = IpAddr::from([0; 4]);
-        self.former
+        let lost = self
+            .former
             .range((key.clone(), lowest)..)
             .map(|(_, record)| record)
-            .take_while(move |record| record.key == *key)
+            .take_while(move |record| record.key == *key);
+        let places = (key.clone(), Family::V4)..=(key.clone(), Family::V6);
+        let given_up = self
+            .released
+            .range(places)
+            .flat_map(|(_, released)| released)
+            .filter_map(|(_, address)| self.record(*address));
+        lost.chain(given_up)
             .filter(move |record| self.is_former(record, now_ms))
     }
 

@@ -318,6 +318,24 @@ fn writing_down_the_address_a_name_has_moves_nothing() {
 }
 
 #[test]
+fn an_address_given_up_for_a_written_one_leads_back_for_the_largest_ttl() {
+    let mut bench = Bench::new(&["10.0.0.0/24"]);
+    bench.assign(&["a", "b"]);
+    let before = bench.v4("a").unwrap();
+    bench.assign_with(&["b"], &[("192.0.2.1", "a")]);
+    let former = |bench: &Bench| -> Vec<IpAddr> {
+        bench
+            .ledger
+            .former_of(&key("a"), bench.now_ms)
+            .map(|record| record.address)
+            .collect()
+    };
+    assert_eq!(former(&bench), [before]);
+    bench.now_ms += TTL_MAX_SECS * 1000;
+    assert!(former(&bench).is_empty());
+}
+
+#[test]
 fn an_address_outside_the_pools_is_no_concern() {
     let mut bench = Bench::new(&["10.0.0.0/24"]);
     assert!(

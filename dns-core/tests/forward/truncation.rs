@@ -1,9 +1,10 @@
 //! Answers that are too long for UDP.
 
-use crate::messages::{QUESTION, TC, answer, rcode, record, response};
-use crate::rig::Rig;
+use crate::messages::{QUESTION, RD, TC, answer, query, rcode, record, response};
+use crate::rig::{Rig, client};
+use dns_core::forward::{Outcome, Question, Waiter};
 use dns_core::wire::{Header, Rtype};
-use dns_core::{ResolverConfig, Strategy, Transport};
+use dns_core::{Client, ResolverConfig, Strategy, Transport};
 
 fn truncated(asked: &[u8]) -> Vec<u8> {
     response(
@@ -63,6 +64,33 @@ fn when_nobody_answers_over_tcp_the_truncated_answer_is_passed_on() {
         assert!(header.is_truncated());
         assert_eq!(header.ancount, 1);
     }
+}
+
+#[test]
+fn a_client_on_tcp_does_not_get_a_truncated_answer_in_place_of_a_failure() {
+    let mut rig = Rig::new(&[1]);
+    let query = query(7, RD, "a.example", Rtype::A, b"");
+    let waiter = Waiter {
+        client: Client {
+            transport: Transport::Tcp,
+            ..client()
+        },
+        query: Box::new(query),
+        chain: Vec::new(),
+    };
+    rig.ask_for(Question::of(&waiter.query), waiter);
+    rig.ask("a.example");
+    rig.reply(0, truncated);
+    rig.unreachable(1);
+    let outcomes: Vec<_> = rig
+        .done
+        .iter()
+        .map(|done| {
+            let is_reply = matches!(done.outcome, Outcome::Reply(_));
+            (done.waiter.client.transport, is_reply)
+        })
+        .collect();
+    assert_eq!(outcomes, [(Transport::Tcp, false), (Transport::Udp, true)]);
 }
 
 #[test]
