@@ -4,8 +4,9 @@ use crate::admin;
 use crate::banner::Banner;
 use crate::cli::AgentFlags;
 use crate::commands::Exit;
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{CONFIG_OCTETS_MAX, Config, ConfigError, Environment};
 use crate::control::{Control, StateAccess};
+use crate::input_file;
 use crate::logging;
 use crate::metrics::Metrics;
 use crate::net::{Listeners, raise_open_files_limit};
@@ -17,7 +18,7 @@ use dns_core::Snapshot;
 use rand::TryRng;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -85,6 +86,16 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
     if let Err(error) = raise_open_files_limit() {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
+    // One thread beside the main one: the admin server answers while inputs are read.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(system)?;
+    let signals = {
+        let _runtime = runtime.enter();
+        Signals::new().map_err(system)?
+    };
     let listeners = Listeners::bind(&config.listen, config.workers)
         .map_err(|error| AppError::System(error.to_string()))?;
     let listen = listeners.local_addresses().to_vec();
@@ -105,12 +116,6 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
         },
     )
     .map_err(system)?;
-    // One thread beside the main one: the admin server answers while inputs are read.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(system)?;
     let config_file = ConfigFile::new(flags);
     let workers = Arc::new(workers);
     let agent = Agent {
@@ -120,7 +125,7 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
         workers,
         died,
     };
-    runtime.block_on(agent.serve(&config, &listen))
+    runtime.block_on(agent.serve(&config, &listen, signals))
 }
 
 fn load(flags: &AgentFlags) -> Result<Config, AppError> {
@@ -214,9 +219,8 @@ impl Agent {
         mut self,
         config: &Config,
         listen: &[std::net::SocketAddr],
+        mut signals: Signals,
     ) -> Result<(), AppError> {
-        let system = |error: io::Error| AppError::System(error.to_string());
-        let mut signals = Signals::new().map_err(system)?;
         let (_until_drained, ended) = oneshot::channel();
         let admin = self.start_admin(config, ended).await?;
         let status = self.control.status().load_full();
@@ -228,8 +232,8 @@ impl Agent {
         }
         .print();
         self.watch(&mut signals).await?;
-        tracing::info!("draining");
         self.control.drain();
+        tracing::info!("draining");
         self.drain(&mut signals).await
     }
 
@@ -335,19 +339,24 @@ struct ConfigFile {
 impl ConfigFile {
     fn new(flags: &AgentFlags) -> Self {
         let path = flags.config.clone();
-        let text = path.as_ref().and_then(|path| std::fs::read(path).ok());
+        let text = path.as_deref().and_then(text_of);
         ConfigFile { path, text }
     }
 
     /// Whether it has changed since. A file that is gone for a moment has not.
     fn refresh(&mut self) -> Refresh {
-        let text = self.path.as_ref().and_then(|path| std::fs::read(path).ok());
+        let text = self.path.as_deref().and_then(text_of);
         if text.is_none() || text == self.text {
             return Refresh::Same;
         }
         self.text = text;
         Refresh::Changed
     }
+}
+
+fn text_of(config: &Path) -> Option<Vec<u8>> {
+    let read = input_file::read(config, CONFIG_OCTETS_MAX as u64);
+    read.ok().map(|(text, _)| text)
 }
 
 struct Signals {

@@ -131,7 +131,7 @@ pub struct AgentFlags {
 #[derive(Clone, Debug, Args)]
 pub struct QueryArgs {
     /// What to ask, and whom: ADDR or ADDR:PORT, 127.0.0.1:15053 unless given
-    #[arg(value_name = "[@SERVER] NAME [TYPE]", num_args = 0..=3)]
+    #[arg(value_name = "[@SERVER] NAME [TYPE]", num_args = 0..=4)]
     pub terms: Vec<String>,
     /// Reverse lookup of an address
     #[arg(short = 'x', long, value_name = "ADDR")]

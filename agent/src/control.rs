@@ -227,7 +227,9 @@ impl Control {
             .as_ref()
             .and_then(|v| v.pods_file.as_ref())
         {
+            let before = self.pods.value.problems.clone();
             let read = self.pods.refresh(path, |text| PodsFile::parse(text, path));
+            log_new(&before, &self.pods.value.problems);
             refresh = refresh.or(read);
         }
         refresh
@@ -235,6 +237,7 @@ impl Control {
 
     fn publish(&mut self, began: Instant) {
         let (mut entries, problems) = self.compile();
+        log_new(&self.compile_problems, &problems);
         self.compile_problems = problems;
         self.exhausted = vips::allot(&mut entries, &mut self.store, self.clock.now_ms());
         let is_partial = self.sources.iter().any(Source::is_unread);
@@ -445,19 +448,22 @@ fn object_of(entry: &HostEntry) -> String {
     }
 }
 
-fn log_change(before: &crate::status::SourceStatus, after: &crate::status::SourceStatus) {
-    let path = after.path.display();
-    for problem in after
-        .problems
-        .iter()
-        .filter(|problem| !before.problems.contains(problem))
-    {
-        if problem.is_error() {
-            tracing::error!("{problem}");
-        } else {
-            tracing::warn!("{problem}");
+/// Logs the problems that were not there before.
+fn log_new(before: &[Problem], after: &[Problem]) {
+    let known: BTreeSet<String> = before.iter().map(ToString::to_string).collect();
+    for problem in after {
+        let text = problem.to_string();
+        match (known.contains(&text), problem.is_error()) {
+            (true, _) => {}
+            (false, true) => tracing::error!("{text}"),
+            (false, false) => tracing::warn!("{text}"),
         }
     }
+}
+
+fn log_change(before: &crate::status::SourceStatus, after: &crate::status::SourceStatus) {
+    let path = after.path.display();
+    log_new(&before.problems, &after.problems);
     match &after.freshness {
         Freshness::Held(reason) if before.freshness != after.freshness => {
             tracing::warn!(%path, %reason, "source held");

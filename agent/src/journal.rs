@@ -2,16 +2,24 @@
 //! published, under a lock, and written anew when it has grown long.
 
 use crate::durable;
+use crate::input_file;
 use crate::status::JournalStatus;
 use dns_core::vip::journal::{self, HEADER, JournalError};
 use dns_core::vip::{Ledger, Record, VipConfig};
+use nix::libc;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Name of the journal in the state folder.
 const JOURNAL: &str = "vips.journal";
+/// Largest journal read, in octets: a million names in both families need a tenth of it when it
+/// is due to be written anew.
+const JOURNAL_OCTETS_MAX: u64 = 4 << 30;
+/// No link is followed out of the state folder, and a FIFO in it is not waited for.
+const STATE_FILE_FLAGS: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
 /// Name of the file whose lock says that a process owns the state folder.
 const LOCK: &str = "lock";
 /// The journal is written anew when it holds this many times the records that live, so that it
@@ -60,7 +68,10 @@ impl LedgerStore {
     /// The ledger of a state folder for a command that only looks: nothing is written.
     pub fn look(folder: &Path, config: VipConfig) -> Self {
         let (ledger, reason) = Self::read(folder, config);
-        LedgerStore { ledger, journal: reason.map_or(Journal::Looked, Journal::Failed) }
+        LedgerStore {
+            ledger,
+            journal: reason.map_or(Journal::Looked, Journal::Failed),
+        }
     }
 
     /// Opens the journal of a state folder for writing. If that fails, what can be read of it is
@@ -85,8 +96,8 @@ impl LedgerStore {
     /// The ledger of a state folder; on failure an empty one, and why the journal that is there
     /// cannot be used.
     fn read(folder: &Path, config: VipConfig) -> (Ledger, Option<String>) {
-        let octets = match std::fs::read(folder.join(JOURNAL)) {
-            Ok(octets) => octets,
+        let octets = match input_file::read(&folder.join(JOURNAL), JOURNAL_OCTETS_MAX) {
+            Ok((octets, _)) => octets,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return (Ledger::new(config), Some(error.to_string())),
         };
@@ -159,6 +170,7 @@ impl OpenJournal {
             .read(true)
             .append(true)
             .create(true)
+            .custom_flags(STATE_FILE_FLAGS)
             .open(&path)
             .map_err(at)?;
         let mut octets = Vec::new();
@@ -258,6 +270,7 @@ fn lock(folder: &Path) -> Result<File, String> {
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
+        .custom_flags(STATE_FILE_FLAGS)
         .write(true)
         .open(&path)
         .map_err(|error| fail(&error))?;

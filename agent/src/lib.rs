@@ -17,6 +17,7 @@ pub mod control;
 mod drain;
 mod durable;
 mod engine;
+mod input_file;
 pub mod journal;
 pub mod logging;
 pub mod metrics;

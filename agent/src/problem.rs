@@ -1,11 +1,12 @@
 //! [`Problem`]: one fault of an input, where it is and what to do about it.
 
+use crate::output::one_line;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// One fault of an input. Printed as `FILE:LINE:COLUMN: field: reason; hint`.
+/// One fault of an input. Printed on one line as `FILE:LINE:COLUMN: field: reason; hint`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Where it is.
@@ -59,18 +60,22 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.at)?;
-        if self.severity == Severity::Warning {
-            f.write_str("warning: ")?;
-        }
-        if !self.field.is_empty() {
-            write!(f, "{}: ", self.field)?;
-        }
-        f.write_str(&self.reason)?;
-        if !self.hint.is_empty() {
-            write!(f, "; {}", self.hint)?;
-        }
-        Ok(())
+        let warning = match self.severity {
+            Severity::Warning => "warning: ",
+            Severity::Error => "",
+        };
+        let field_end = if self.field.is_empty() { "" } else { ": " };
+        let hint_start = if self.hint.is_empty() { "" } else { "; " };
+        let Problem {
+            at,
+            field,
+            reason,
+            hint,
+            ..
+        } = self;
+        let text = format!("{at}: {warning}{field}{field_end}{reason}{hint_start}{hint}");
+        // Whoever names a file must not write lines of the log.
+        f.write_str(&one_line(&text))
     }
 }
 
@@ -182,6 +187,13 @@ mod tests {
         assert_eq!(json["file"], "a.yaml");
         assert_eq!((&json["line"], &json["column"]), (&3.into(), &5.into()));
         assert_eq!(json["severity"], "error");
+    }
+
+    #[test]
+    fn a_problem_stays_on_one_line_whatever_its_file_is_called() {
+        let at = Place::of_file(Path::new("a\nERROR \x1b[31mb.yaml"));
+        let problem = Problem::error(at, "", "broken\r");
+        assert_eq!(problem.to_string(), "a?ERROR ?[31mb.yaml: broken?");
     }
 
     #[test]

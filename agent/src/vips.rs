@@ -2,8 +2,8 @@
 //! into the entries.
 
 use crate::journal::LedgerStore;
-use dns_core::vip::{Assignment, Family, Given, GivenBy, Ledger, PoolKind, VipKey, Want};
-use dns_core::{AddressOrigin, HostAddress, HostEntry, VipState};
+use dns_core::vip::{Family, Given, GivenBy, Ledger, Move, PoolKind, VipKey, Want};
+use dns_core::{AddressOrigin, HostAddress, HostEntry, VipState, VipWanted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -11,18 +11,18 @@ use std::net::IpAddr;
 /// the journal has failed. `now_ms` is wall-clock time in milliseconds since 1970. Gives how many names
 /// found their pool full.
 pub(crate) fn allot(entries: &mut [HostEntry], store: &mut LedgerStore, now_ms: u64) -> usize {
-    let wants = wants_of(entries);
+    let wants = wants_of(entries, &store.ledger);
     let given = given_by(entries, &store.ledger);
     let assignment = store.ledger.assign(now_ms, wants, &given);
     store.record(&assignment.changes);
-    report(&assignment);
     let exhausted: BTreeSet<&VipKey> = assignment.exhausted.iter().map(|(key, _)| key).collect();
-    for entry in entries
-        .iter_mut()
-        .filter(|entry| entry.vip_wanted != Default::default())
-    {
+    report(&assignment.moves, exhausted.len());
+    for entry in entries.iter_mut().filter(|entry| has_vips(entry)) {
         let key = VipKey::of_name(&entry.name);
         fill(entry, &key, &store.ledger, now_ms);
+        if entry.vip_wanted == VipWanted::default() {
+            continue;
+        }
         let is_recorded = |address: &HostAddress| {
             address.origin != AddressOrigin::Allotted
                 || store.is_recorded(address.ip, &assignment.changes)
@@ -38,25 +38,39 @@ pub(crate) fn allot(entries: &mut [HostEntry], store: &mut LedgerStore, now_ms: 
     exhausted.len()
 }
 
-fn wants_of(entries: &[HostEntry]) -> Vec<Want> {
-    let families = |entry: &HostEntry| {
+/// Whether the ledger may know addresses of the name: it wants some, or an object gives it some.
+fn has_vips(entry: &HostEntry) -> bool {
+    let is_given = |address: &HostAddress| {
+        matches!(
+            address.origin,
+            AddressOrigin::Pinned | AddressOrigin::Status
+        )
+    };
+    entry.vip_wanted != VipWanted::default() || entry.addresses.iter().any(is_given)
+}
+
+/// What the entries want, in the families that the pool has. One that the pool had before is
+/// wanted where it was allotted: a changed pool moves no address.
+fn wants_of(entries: &[HostEntry], ledger: &Ledger) -> Vec<Want> {
+    let pool = ledger.config().pools.of(PoolKind::Names);
+    let mut wants = Vec::new();
+    for entry in entries {
         let wanted = [
             (entry.vip_wanted.v4, Family::V4),
             (entry.vip_wanted.v6, Family::V6),
         ];
-        wanted
-            .into_iter()
-            .filter_map(|(is_wanted, family)| is_wanted.then_some(family))
-    };
-    let want = |entry: &HostEntry, family| Want {
-        key: VipKey::of_name(&entry.name),
-        family,
-        pool: PoolKind::Names,
-    };
-    entries
-        .iter()
-        .flat_map(|entry| families(entry).map(move |family| want(entry, family)))
-        .collect()
+        for (_, family) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+            let key = VipKey::of_name(&entry.name);
+            if !pool.blocks(family).is_empty() || ledger.address_of(&key, family).is_some() {
+                wants.push(Want {
+                    key,
+                    family,
+                    pool: PoolKind::Names,
+                });
+            }
+        }
+    }
+    wants
 }
 
 /// Addresses that objects give to names and that the ledger must know of: those inside our pools,
@@ -117,15 +131,14 @@ fn fill(entry: &mut HostEntry, key: &VipKey, ledger: &Ledger, now_ms: u64) {
         .collect();
 }
 
-fn report(assignment: &Assignment) {
-    for moved in &assignment.moves {
+fn report(moves: &[Move], exhausted: usize) {
+    for moved in moves {
         tracing::warn!(name = moved.key.as_str(), from = %moved.from, to = ?moved.to,
             "an object took the virtual address of a name");
     }
-    if !assignment.exhausted.is_empty() {
-        let names = assignment.exhausted.len();
+    if exhausted > 0 {
         tracing::warn!(
-            names,
+            names = exhausted,
             "pools of virtual addresses are full; add a block to vips.pools"
         );
     }

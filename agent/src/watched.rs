@@ -1,8 +1,13 @@
 //! Small files that are watched one by one: resolv.conf, the pod-address file.
 
+use crate::input_file;
+use crate::pods_file::PODS_OCTETS_MAX;
 use crate::problem::{Place, Problem};
 use crate::sources::Refresh;
 use std::path::Path;
+
+/// Longest file read, in octets: what the larger of the two kinds may have.
+const WATCHED_OCTETS_MAX: u64 = PODS_OCTETS_MAX as u64;
 
 /// A small file that is read again when it changes; what was read last stays if it breaks.
 #[derive(Debug, Default)]
@@ -27,8 +32,8 @@ impl<T> Watched<T> {
         path: &Path,
         parse: impl FnOnce(&[u8]) -> Result<T, Problem>,
     ) -> Refresh {
-        let text = match std::fs::read(path) {
-            Ok(text) => text,
+        let text = match input_file::read(path, WATCHED_OCTETS_MAX) {
+            Ok((text, _)) => text,
             Err(error) => {
                 let reason = format!("cannot be read: {error}");
                 let problem = Some(Problem::warning(Place::of_file(path), "", reason));

@@ -53,7 +53,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("views:\n  networks:\n  - cidr: 10.0.0.0/8\n  - cidr: 10.9.0.0/8", ":4:11: views.networks[1].cidr: 10.0.0.0/8 has a view already", ""),
     ("vips: {pools: {names: [250.0.0.0/8, 250.1.0.0/16]}}", ":1:37: vips.pools.names[1]: 250.1.0.0/16 overlaps 250.0.0.0/8", ""),
     ("vips: {pools: {names: [250.0.0.0/31]}}", ":1:24: vips.pools.names[0]: 250.0.0.0/31 has no address", "wider"),
-    ("vips: {pools: {names: [251.0.0.0/16]}}", ":1:15: vips.pools: 251.0.0.0/8 overlaps 251.0.0.0/16", "share no address"),
+    ("vips: {pools: {names: [251.0.0.0/16]}}", ":1:15: vips.pools: 251.0.0.0/8 overlaps 251.0.0.0/16", "write both `names` and `instances`"),
     // Names.
     ("zones: [\"*.example.com\"]", ":1:9: zones[0]: `*.example.com` is not a DNS name: it has a wildcard", ""),
     ("zones: [.]", ":1:9: zones[0]: `.` is not a DNS name: it is the root", ""),

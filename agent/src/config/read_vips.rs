@@ -42,7 +42,7 @@ fn read_pools(walk: &mut Walk, vips: &Section<'_>) -> Option<Pools> {
     let section = walk.section(&pools)?;
     let names = read_pool(walk, &section, PoolKind::Names);
     let instances = read_pool(walk, &section, PoolKind::Instances);
-    let hint = "pools share no address, or two names could";
+    let hint = "write both `names` and `instances`, with no address in common";
     Pools::new(names?, instances?)
         .map_err(|error| walk.fault(&pools, Reason::new(error.to_string(), hint)))
         .ok()

@@ -128,9 +128,14 @@ impl Content {
     }
 }
 
+/// A brace before anything but a JSON string opens a flow mapping of YAML.
 fn looks_like_name_table(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with('{') && !text.contains("\"kind\"")
+    let Some(members) = text.strip_prefix('{').map(str::trim_start) else {
+        return false;
+    };
+    let is_json = members.is_empty() || members.starts_with(['"', '}']);
+    is_json && !members.contains("\"kind\"")
 }
 
 #[cfg(test)]
@@ -145,6 +150,7 @@ mod tests {
             "{\"kind\": \"List\", \"items\": []}"
         ));
         assert!(!looks_like_name_table("kind: Service"));
+        assert!(!looks_like_name_table("{kind: Service, spec: {}}"));
         assert!(!looks_like_name_table(""));
     }
 }

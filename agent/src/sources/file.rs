@@ -2,15 +2,20 @@
 
 use super::content::{Content, Read};
 use super::{Files, SourceKind, Staleness};
+use crate::input_file;
 use crate::problem::{Place, Problem};
 use dns_core::NameBuf;
-use std::io::Read as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use table_compiler::{ObjectDoc, ObjectId, Scope};
 
 /// Largest file read, in octets: a million hosts lines are about 50 MB.
 const FILE_OCTETS_MAX: u64 = 512 << 20;
+/// Most problems told of one file; one that is wrong throughout has one in every object, and nobody
+/// reads past the first screen.
+const PROBLEMS_MAX: usize = 100;
 
 #[derive(Debug)]
 pub(super) struct File {
@@ -105,7 +110,7 @@ impl File {
     }
 
     fn settle(read: Read, before: Option<&std::sync::Arc<File>>, served: &Files) -> Self {
-        let problems: Vec<Problem> = read.problems.iter().map(Problem::from).collect();
+        let problems = told_problems(&read.problems);
         let is_broken = |scope| read.problems.iter().any(|problem| problem.scope == scope);
         let file = |content, state| File {
             fingerprint: None,
@@ -127,7 +132,8 @@ impl File {
         if !is_broken(Scope::Object) {
             return file(Content::Objects(objects), State::Fresh);
         }
-        let mut frozen = Vec::new();
+        let last_good = objects_by_id(served);
+        let mut frozen = BTreeSet::new();
         let mut is_incomplete = false;
         for problem in read
             .problems
@@ -135,15 +141,15 @@ impl File {
             .filter(|problem| problem.scope == Scope::Object)
         {
             let id = problem.object.as_ref();
-            match id.and_then(|id| find_object(served, id)) {
-                Some(_) if id.is_some_and(|id| frozen.contains(id)) => {}
-                Some(last_good) => {
-                    frozen.push(last_good.id.clone());
-                    objects.push(last_good.clone());
+            match id.and_then(|id| last_good.get(id)) {
+                Some(last_good) if frozen.insert(&last_good.id) => {
+                    objects.push(ObjectDoc::clone(last_good));
                 }
+                Some(_) => {}
                 None => is_incomplete = true,
             }
         }
+        let frozen = frozen.into_iter().cloned().collect();
         let state = if is_incomplete {
             State::Incomplete(frozen)
         } else {
@@ -158,10 +164,12 @@ impl File {
         now.is_ok_and(|now| self.fingerprint.as_ref() == Some(&now))
     }
 
-    /// Whether a table made of `other` would be the same. Without fingerprints both are unread,
-    /// or both stand for the same content of before.
+    /// Whether a table made of `other` would be the same, and what is told of it. Without
+    /// fingerprints both are unread, or both stand for the same content of before.
     pub(super) fn is_same(&self, other: &File) -> bool {
-        self.fingerprint == other.fingerprint && self.state == other.state
+        self.fingerprint == other.fingerprint
+            && self.state == other.state
+            && self.problems == other.problems
     }
 
     pub(super) fn content(&self) -> &Content {
@@ -189,26 +197,38 @@ impl File {
     }
 }
 
-fn find_object<'f>(served: &'f Files, id: &ObjectId) -> Option<&'f ObjectDoc> {
-    served.values().find_map(|file| match &file.content {
-        Content::Objects(objects) => objects.iter().find(|doc| doc.id == *id),
+/// The objects of all files; of several with one id the first counts.
+fn objects_by_id(served: &Files) -> BTreeMap<&ObjectId, &ObjectDoc> {
+    let objects = served.values().filter_map(|file| match &file.content {
+        Content::Objects(objects) => Some(objects),
         Content::NameTable(..) | Content::Hosts(..) => None,
-    })
+    });
+    let mut by_id = BTreeMap::new();
+    for doc in objects.flatten() {
+        by_id.entry(&doc.id).or_insert(doc);
+    }
+    by_id
+}
+
+fn told_problems(found: &[table_compiler::Problem]) -> Vec<Problem> {
+    let mut told: Vec<Problem> = found.iter().take(PROBLEMS_MAX).map(Problem::from).collect();
+    if let Some(next) = found.get(PROBLEMS_MAX) {
+        let place = Place::of_file(Path::new(&*next.file));
+        let reason = format!("{} more problems", found.len() - PROBLEMS_MAX);
+        told.push(Problem::error(place, "", reason));
+    }
+    told
 }
 
 fn read_text(path: &Path) -> Result<(String, Fingerprint), Box<Problem>> {
     let fail = |reason: String| Box::new(Problem::error(Place::of_file(path), "", reason));
-    let unreadable = |error: std::io::Error| fail(format!("cannot be read: {error}"));
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let fingerprint = Fingerprint::of(&file.metadata().map_err(unreadable)?);
-    let mut octets = Vec::new();
-    file.take(FILE_OCTETS_MAX + 1)
-        .read_to_end(&mut octets)
-        .map_err(unreadable)?;
-    if octets.len() as u64 > FILE_OCTETS_MAX {
-        let reason = format!("is larger than {} MiB", FILE_OCTETS_MAX >> 20);
-        return Err(Box::new(fail(reason).with_hint("split it")));
-    }
+    let unreadable = |error: io::Error| fail(format!("cannot be read: {error}"));
+    let (octets, metadata) =
+        input_file::read(path, FILE_OCTETS_MAX).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => Box::new(unreadable(error).with_hint("split it")),
+            _ => unreadable(error),
+        })?;
+    let fingerprint = Fingerprint::of(&metadata);
     let text = String::from_utf8(octets).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + before.iter().filter(|&&octet| octet == b'\n').count();

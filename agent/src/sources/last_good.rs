@@ -1,7 +1,7 @@
 //! Last good contents in the state folder: a file a source, replaced whole.
 
 use super::content::StoredContent;
-use crate::durable;
+use crate::{durable, input_file};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// Version of the form below; another one is not read.
 const VERSION: u32 = 1;
+/// Largest stored source read, in octets: objects of eight files of the largest size.
+const STORED_OCTETS_MAX: u64 = 4 << 30;
 
 /// What a source held when it was last good.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -79,8 +81,9 @@ impl LastGood {
     /// # Errors
     /// When the file is there and cannot be used.
     pub fn load(state_dir: &Path, source: &Path) -> Result<Option<Self>, RestoreError> {
-        let text = match std::fs::read(Self::file_of(state_dir, source)) {
-            Ok(text) => text,
+        let kept = Self::file_of(state_dir, source);
+        let text = match input_file::read(&kept, STORED_OCTETS_MAX) {
+            Ok((text, _)) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(RestoreError::Unreadable(error)),
         };

@@ -113,7 +113,11 @@ impl Source {
     /// Reads what has changed since the last time. `elapsed` is time since the start of the
     /// process, by a clock that never goes back.
     pub fn refresh(&mut self, domain: &NameBuf, elapsed: Duration, holds: Holds) -> Refresh {
-        let before = (self.latest.clone(), self.freshness());
+        let before = (
+            self.latest.clone(),
+            self.freshness(),
+            self.listing_problem.clone(),
+        );
         match listing::files_of(&self.path) {
             Ok(paths) => {
                 self.listing_problem = None;
@@ -124,8 +128,8 @@ impl Source {
                         (path, file)
                     })
                     .collect();
-                self.is_known |= self.latest.is_empty()
-                    || self.latest.values().any(|file| !file.is_unread());
+                self.is_known |=
+                    self.latest.is_empty() || self.latest.values().any(|file| !file.is_unread());
             }
             Err(error) => {
                 self.latest.clear();
@@ -136,7 +140,9 @@ impl Source {
         if self.freshness() == Freshness::Fresh {
             self.read = Some(SystemTime::now());
         }
-        if is_same(&before.0, &self.latest) && before.1 == self.freshness() {
+        let (latest, freshness, listing_problem) = before;
+        let is_known = freshness == self.freshness() && listing_problem == self.listing_problem;
+        if is_known && is_same(&latest, &self.latest) {
             return Refresh::Same;
         }
         Refresh::Changed

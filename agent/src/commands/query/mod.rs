@@ -94,10 +94,14 @@ impl Transport {
 }
 
 impl Question {
-    /// Reads `[@SERVER] NAME [TYPE]`, or `[@SERVER]` with a reverse lookup.
+    /// Reads `[@SERVER] NAME [TYPE]`, or `[@SERVER]` with a reverse lookup. As dig does, takes the
+    /// type in front of the name too, and the class IN before the type.
     fn of(args: &QueryArgs) -> Result<Self, String> {
-        let (servers, terms): (Vec<&String>, Vec<&String>) =
+        let (servers, mut terms): (Vec<&String>, Vec<&String>) =
             args.terms.iter().partition(|term| term.starts_with('@'));
+        if terms.len() == 3 {
+            terms.retain(|term| !term.eq_ignore_ascii_case("IN"));
+        }
         let server = match servers.as_slice() {
             [] => SERVER_DEFAULT,
             [server] => server_address(server)?,
@@ -111,7 +115,7 @@ impl Question {
             (Some(_), _) => return Err("-x takes the address alone, no NAME".to_owned()),
             (None, []) => return Err("no NAME to ask for; try `callsign query --help`".to_owned()),
             (None, [text]) => (name(text)?, RecordType::A),
-            (None, [text, rtype]) => (name(text)?, record_type(rtype)?),
+            (None, [text, rtype]) => name_and_type(text, rtype)?,
             (None, [_, _, rest, ..]) => return Err(format!("one `{rest}` too many")),
         };
         let transport = if args.tcp {
@@ -150,6 +154,14 @@ fn name(text: &str) -> Result<Name, String> {
             .collect()
     };
     Name::from_labels(labels).map_err(|error| bad(&error))
+}
+
+/// A name and a type, in either order; the first is the name if both can be.
+fn name_and_type(first: &str, second: &str) -> Result<(Name, RecordType), String> {
+    match (record_type(first), record_type(second)) {
+        (Ok(rtype), Err(_)) => Ok((name(second)?, rtype)),
+        (_, rtype) => Ok((name(first)?, rtype?)),
+    }
 }
 
 fn record_type(text: &str) -> Result<RecordType, String> {
@@ -207,6 +219,12 @@ mod tests {
             (".", "127.0.0.1:15053 . A UDP"),
             (r"a\.b.c", r"127.0.0.1:15053 a\.b.c. A UDP"),
             (
+                "aaaa pay.example.com",
+                "127.0.0.1:15053 pay.example.com. AAAA UDP",
+            ),
+            ("mx in a", "127.0.0.1:15053 mx. A UDP"),
+            ("@10.0.0.10 web IN A", "10.0.0.10:53 web. A UDP"),
+            (
                 "_http._tcp.web srv",
                 "127.0.0.1:15053 _http._tcp.web. SRV UDP",
             ),
@@ -220,7 +238,7 @@ mod tests {
         for (line, part) in [
             ("", "no NAME"),
             ("a..b", "empty label"),
-            ("a NONSENSE", "not a record type"),
+            ("web NONSENSE", "not a record type"),
             ("@dns.example a", "not the address of a server"),
             ("a A A", "too many"),
             ("-x 10.1.2.3 a", "-x takes"),
