@@ -47,6 +47,17 @@ impl AppError {
     }
 }
 
+impl AppError {
+    /// What is wrong with configuration or inputs; nothing if the system is at fault.
+    fn problems(self) -> Vec<Problem> {
+        match self {
+            AppError::Config(error) => error.problems,
+            AppError::Problem(problem) => vec![*problem],
+            AppError::System(_) | AppError::WorkerDied => Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -306,10 +317,7 @@ impl Agent {
                 }
             }
             Err(error) => {
-                for line in error.to_string().lines() {
-                    tracing::error!("{line}");
-                }
-                tracing::error!("the configuration in force stays");
+                self.control.refuse(error.problems());
                 self.control.refresh(holds);
             }
         }

@@ -53,6 +53,8 @@ pub struct Control {
     /// Names that found their pool of virtual addresses full.
     exhausted: usize,
     compile_problems: Vec<Problem>,
+    /// What is wrong with a configuration that is not in force.
+    config_problems: Vec<Problem>,
     published: Option<SystemTime>,
     publish_time: Duration,
     publishes: u64,
@@ -113,6 +115,7 @@ impl Control {
             clock: WallClock::start(),
             exhausted: 0,
             compile_problems: Vec::new(),
+            config_problems: Vec::new(),
             published: None,
             publish_time: Duration::ZERO,
             publishes: 0,
@@ -120,7 +123,7 @@ impl Control {
             snapshots: Arc::new(ArcSwap::new(snapshot)),
             status: Arc::new(ArcSwap::from_pointee(status)),
         };
-        control.refresh_small_files();
+        control.refresh_small_files(Holds::Keep);
         if let Some(problem) = control
             .resolv_conf
             .problem
@@ -162,7 +165,7 @@ impl Control {
     pub fn refresh(&mut self, holds: Holds) {
         let began = Instant::now();
         self.store.retry();
-        let small = self.refresh_small_files();
+        let small = self.refresh_small_files(holds);
         let sources = self.refresh_sources(holds);
         let journal_changed = self.store.status() != self.status.load().journal;
         if small == Refresh::Changed || sources == Refresh::Changed || journal_changed {
@@ -174,6 +177,7 @@ impl Control {
     /// those keys are given back.
     pub fn reconfigure(&mut self, config: Config, holds: Holds) -> Vec<&'static str> {
         let fixed = keys_that_need_a_restart(&self.config, &config);
+        self.config_problems.clear();
         self.sources = sources_of(&config, std::mem::take(&mut self.sources));
         self.store.ledger.reconfigure(config.vips.ledger.clone());
         self.config = Config {
@@ -182,10 +186,18 @@ impl Control {
         };
         self.resolv_conf.forget();
         self.pods.forget();
-        self.refresh_small_files();
+        self.refresh_small_files(holds);
         self.refresh_sources(holds);
         self.publish(Instant::now());
         fixed
+    }
+
+    /// Tells of a configuration that was refused; the one in force stays.
+    pub fn refuse(&mut self, problems: Vec<Problem>) {
+        log_new(&[], &problems);
+        tracing::error!("the configuration in force stays");
+        self.config_problems = problems;
+        self.publish_status();
     }
 
     /// Says that the process is going down: it is not ready any more.
@@ -212,13 +224,13 @@ impl Control {
         refresh
     }
 
-    fn refresh_small_files(&mut self) -> Refresh {
+    fn refresh_small_files(&mut self, holds: Holds) -> Refresh {
         let mut refresh = Refresh::Same;
         if let Upstreams::ResolvConf(path) = &self.config.upstreams {
             let listen = &self.listen;
             let read = self
                 .resolv_conf
-                .refresh(path, |text| read_resolv_conf(path, text, listen));
+                .refresh(path, |text, _| read_resolv_conf(path, text, listen));
             refresh = refresh.or(read);
         }
         if let Some(path) = self
@@ -228,7 +240,9 @@ impl Control {
             .and_then(|v| v.pods_file.as_ref())
         {
             let before = self.pods.value.problems.clone();
-            let read = self.pods.refresh(path, |text| PodsFile::parse(text, path));
+            let read = self
+                .pods
+                .refresh(path, |text, before| read_pods(path, text, before, holds));
             log_new(&before, &self.pods.value.problems);
             refresh = refresh.or(read);
         }
@@ -316,7 +330,8 @@ impl Control {
     }
 
     fn publish_status(&self) {
-        let mut problems = self.config.warnings.clone();
+        let mut problems = self.config_problems.clone();
+        problems.extend(self.config.warnings.iter().cloned());
         problems.extend(self.resolv_conf.problem.clone());
         problems.extend(self.pods.problem.clone());
         problems.extend(self.pods.value.problems.iter().cloned());
@@ -361,6 +376,23 @@ impl Refresh {
             other
         }
     }
+}
+
+/// Reads the pod-address file. An empty one is held, like any source: `[]` says that there are no
+/// pods, nothing says that somebody is writing.
+fn read_pods(
+    path: &Path,
+    text: &[u8],
+    before: &PodsFile,
+    holds: Holds,
+) -> Result<PodsFile, Problem> {
+    let is_blank = text.trim_ascii().is_empty();
+    if is_blank && !before.pods.is_empty() && holds == Holds::Keep {
+        let reason = format!("is empty; its {} pods are kept", before.pods.len());
+        let problem = Problem::warning(Place::of_file(path), "", reason);
+        return Err(problem.with_hint("write [] if there are none, or send SIGHUP"));
+    }
+    Ok(PodsFile::parse(text, path)?.frozen_by(before))
 }
 
 fn read_resolv_conf(

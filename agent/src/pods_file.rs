@@ -63,6 +63,8 @@ pub const POD_KEYS: &[KeyDoc] = &[
 pub struct PodsFile {
     /// Addresses and their views, no address twice.
     pub pods: Vec<(IpAddr, ViewSpec)>,
+    /// Addresses whose entries are left out for what is wrong with the rest of them.
+    pub broken: Vec<IpAddr>,
     /// What is wrong with the entries that are left out.
     pub problems: Vec<Problem>,
 }
@@ -84,43 +86,49 @@ impl PodsFile {
                 .with_hint("write `- ip: ADDR` entries"));
         }
         let mut walk = Walk::new(POD_KEYS);
-        let mut pods = Vec::new();
+        let mut file = PodsFile::default();
         let mut seen = HashSet::new();
         for item in walk.items(&Field::root(&document.root)) {
-            if let Some(pod) = read_pod(&mut walk, &item, &mut seen) {
-                pods.push(pod);
-            }
+            read_pod(&mut walk, &item, &mut seen, &mut file);
         }
         let mut problems = walk.problems;
         problems.extend(document.problems);
         problems.sort_by_key(|problem| (problem.at.line, problem.at.column));
-        Ok(PodsFile { pods, problems })
+        Ok(PodsFile { problems, ..file })
+    }
+
+    /// The file with the last good entry of each address whose present one is broken.
+    #[must_use]
+    pub fn frozen_by(mut self, before: &PodsFile) -> Self {
+        let broken: HashSet<IpAddr> = self.broken.iter().copied().collect();
+        let kept = before.pods.iter().filter(|(ip, _)| broken.contains(ip));
+        self.pods.extend(kept.cloned());
+        self
     }
 }
 
-/// The pod of an entry, unless anything in it is wrong.
+/// Adds the pod of an entry to `file`, or its address to the broken ones.
 fn read_pod(
     walk: &mut Walk,
     item: &Field<'_>,
     seen: &mut HashSet<IpAddr>,
-) -> Option<(IpAddr, ViewSpec)> {
+    file: &mut PodsFile,
+) -> Option<()> {
     let problems_before = walk.problems.len();
     let section = walk.section(item)?;
     let field = walk.required(&section, "ip");
     let spec = view_spec::read(walk, &section);
     let field = field?;
     let ip = walk.scalar(&field, values::ip)?.to_canonical();
-    if walk.problems.len() > problems_before {
-        return None;
-    }
     if !seen.insert(ip) {
-        walk.fault(
-            &field,
-            Reason::new(format!("{ip} has an entry already"), "the first one counts"),
-        );
-        return None;
+        let reason = format!("{ip} has an entry already");
+        walk.fault(&field, Reason::new(reason, "the first one counts"));
+    } else if walk.problems.len() > problems_before {
+        file.broken.push(ip);
+    } else {
+        file.pods.push((ip, spec));
     }
-    Some((ip, spec))
+    Some(())
 }
 
 #[cfg(test)]
@@ -143,6 +151,15 @@ mod tests {
         let json = read(r#"[{"ip": "10.1.2.3", "families": ["ipv6"]}]"#);
         assert_eq!(json.pods.len(), 1);
         assert_eq!(read("").pods.len(), 0);
+    }
+
+    #[test]
+    fn a_broken_entry_keeps_its_last_good_form() {
+        let before = read("- {ip: 10.1.2.3, namespace: shop}\n- {ip: 10.1.2.4}\n");
+        let text = "- {ip: 10.1.2.3, namespce: shop}\n- {ip: 10.1.2.5, families: [ip]}\n";
+        let after = read(text).frozen_by(&before);
+        assert_eq!(after.pods, before.pods[..1]);
+        assert_eq!(after.problems.len(), 2);
     }
 
     #[test]

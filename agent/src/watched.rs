@@ -25,38 +25,41 @@ impl<T> Watched<T> {
         self.text = None;
     }
 
-    /// Reads the file if its octets have changed. A file that is missing or broken leaves the
-    /// value as it was.
+    /// Reads the file if its octets have changed; `parse` also gets what was read before. A file
+    /// that is missing or broken leaves the value as it was.
     pub(crate) fn refresh(
         &mut self,
         path: &Path,
-        parse: impl FnOnce(&[u8]) -> Result<T, Problem>,
+        parse: impl FnOnce(&[u8], &T) -> Result<T, Problem>,
     ) -> Refresh {
         let text = match input_file::read(path, WATCHED_OCTETS_MAX) {
             Ok((text, _)) => text,
             Err(error) => {
                 let reason = format!("cannot be read: {error}");
-                let problem = Some(Problem::warning(Place::of_file(path), "", reason));
-                let refresh = if self.problem == problem {
-                    Refresh::Same
-                } else {
-                    Refresh::Changed
-                };
-                (self.text, self.problem) = (None, problem);
-                return refresh;
+                let problem = Problem::warning(Place::of_file(path), "", reason);
+                self.text = None;
+                return self.report(problem);
             }
         };
         if self.text.as_ref() == Some(&text) {
             return Refresh::Same;
         }
-        match parse(&text) {
-            Ok(value) => (self.value, self.problem) = (value, None),
-            Err(problem) => {
-                tracing::warn!(%problem, "the last good content is used");
-                self.problem = Some(problem);
+        self.text = Some(text.clone());
+        match parse(&text, &self.value) {
+            Ok(value) => {
+                (self.value, self.problem) = (value, None);
+                Refresh::Changed
             }
+            Err(problem) => self.report(problem),
         }
-        self.text = Some(text);
+    }
+
+    fn report(&mut self, problem: Problem) -> Refresh {
+        if self.problem.as_ref() == Some(&problem) {
+            return Refresh::Same;
+        }
+        tracing::warn!("{problem}");
+        self.problem = Some(problem);
         Refresh::Changed
     }
 }

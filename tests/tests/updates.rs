@@ -246,6 +246,10 @@ fn a_pod_that_comes_into_the_pods_file_has_its_view_and_loses_it() {
         .unwrap();
     observed.until_reason(&format!("{}:1:", pods.display()));
     assert_eq!(observed.addresses("web.shop", "A").len(), 1);
+    // So does one that is empty, until it says that there are none.
+    launch.write("pods.yaml", "\n").unwrap();
+    observed.until_reason("pods.yaml: warning: is empty");
+    assert_eq!(observed.addresses("web.shop", "A").len(), 1);
     launch.write("pods.yaml", "[]\n").unwrap();
     observed.until("refused", |o| {
         o.rcode("web.shop", "A") == ResponseCode::Refused

@@ -38,7 +38,7 @@ const SPELLINGS: &[(&str, &str)] = &[
 /// Every key of the configuration file, in the order of the documentation.
 #[rustfmt::skip]
 pub const KEYS: &[KeyDoc] = &[
-    key("listen", "list of ADDR:PORT", "127.0.0.1:15053", "Addresses served over UDP and TCP."),
+    key("listen", "list of ADDR:PORT", "127.0.0.1:15053", "Addresses served over UDP and TCP. `[::]` takes IPv6 only; list 0.0.0.0 beside it."),
     key("tables", "list of paths", "none", "A NameTable as istiod prints it, or a file or folder of Kubernetes and Istio objects of one cluster. Also `table`."),
     key("clusters", "path", "none", "Folder with one folder of objects per cluster; needs `cluster`."),
     key("cluster", "cluster id", "none", "Id of the cluster that clients run in and that the objects of `tables` are of."),
