@@ -1,7 +1,6 @@
 //! What we say: an [`Answer`] before it is octets, and the one place that makes them.
 
 use crate::query::{Query, Refusal};
-use crate::table::update::{EndpointState, HostEntry, HostKind, Port};
 use crate::transmit::Transport;
 use crate::wire::edns::{DnssecOk, OPT_LEN, OptRecord};
 use crate::wire::header::{HEADER_LEN, Header};
@@ -9,8 +8,6 @@ use crate::wire::writer::{Fit, Owner, Section, Writer};
 use crate::wire::{Ede, Edns, FoldedName, Name, NameBuf, Rcode, Reaction, Rtype};
 use alloc::vec::Vec;
 use core::net::IpAddr;
-use foldhash::fast::FixedState;
-use hashbrown::HashSet;
 
 /// Refresh, retry and expire of our SOA records in seconds: what CoreDNS says. Nobody transfers
 /// our zones.
@@ -261,64 +258,6 @@ impl Srv<'_> {
             host = owner.ancestors().find(is_host).unwrap_or(owner);
         }
         out.extend_from_slice(host.as_wire());
-    }
-
-    /// The locations of a host: of one port, or of all named ones. A headless service has one for
-    /// each ready endpoint and port, any other host one for each port.
-    pub fn of_host<'e>(entry: &'e HostEntry, port: Option<&Port>) -> Vec<Srv<'e>> {
-        let ports = entry.ports.iter().filter(|candidate| match port {
-            Some(port) => *candidate == port,
-            None => candidate.name.is_some(),
-        });
-        let (mut locations, mut known) = (Vec::new(), HashSet::default());
-        for port in ports {
-            match entry.kind {
-                HostKind::Headless => {
-                    Self::of_endpoints(entry, port, &mut known, &mut locations);
-                }
-                _ => locations.push(Self::of_port(entry, port)),
-            }
-        }
-        let share = u16::try_from(100 / locations.len().max(1))
-            .unwrap_or(1)
-            .max(1);
-        for srv in &mut locations {
-            srv.weight = share;
-        }
-        locations
-    }
-
-    fn of_port<'e>(entry: &'e HostEntry, port: &Port) -> Srv<'e> {
-        Srv {
-            port: port.number,
-            hostname: None,
-            host: &entry.name,
-            weight: 0,
-        }
-    }
-
-    /// `known` holds ports and hostnames of `locations`: a service may have thousands.
-    fn of_endpoints<'e>(
-        entry: &'e HostEntry,
-        port: &Port,
-        known: &mut HashSet<(u16, Option<&'e str>), FixedState>,
-        locations: &mut Vec<Srv<'e>>,
-    ) {
-        for endpoint in &entry.endpoints {
-            let hostname = endpoint.hostname.as_deref();
-            if endpoint.state == EndpointState::Ready
-                && endpoint.port_name == port.name
-                && known.insert((endpoint.port, hostname))
-            {
-                let host = &entry.name;
-                locations.push(Srv {
-                    port: endpoint.port,
-                    hostname,
-                    host,
-                    weight: 0,
-                });
-            }
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What one host answers to a question of one type in one view.
 
-use crate::answer::{Records, Srv};
+use crate::answer::Records;
 use crate::config::ResolverConfig;
+use crate::srv;
 use crate::table::update::{
     AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind, Via,
 };
@@ -44,7 +45,7 @@ pub(crate) fn say<'t>(
     };
     match rtype {
         Rtype::ANY => Said::Records(Records::AnyHinfo, ttl_secs),
-        Rtype::SRV if entry.cname.is_none() => match Srv::of_host(entry, port) {
+        Rtype::SRV if entry.cname.is_none() => match srv::of_host(entry, port) {
             locations if locations.is_empty() => Said::NoData,
             locations => Said::Records(Records::Srv(locations), ttl_secs),
         },

@@ -1,4 +1,27 @@
-//! A sans-IO DNS resolver for service meshes.
+//! A sans-IO DNS resolver for service meshes: answers names from a [`NameTable`], forwards the rest.
+//!
+//! ```text
+//! TableUpdate ─▶ TableWriter ─▶ NameTable ─┐
+//!                      views, zones, routes ┴─▶ Snapshot ─▶ Resolver ◀─▶ octets, and the time
+//! ```
+//!
+//! It has no clock, socket, task or randomness of its own. Whoever owns those calls it:
+//!
+//! 1. build a [`Snapshot`] and a [`Resolver`];
+//! 2. hand in what happens: [`Resolver::handle_query`], [`Resolver::handle_reply`],
+//!    [`Resolver::handle_unreachable`], [`Resolver::handle_timeout`], each with the time;
+//! 3. after each input drain [`Resolver::poll_transmit`] and do what it says;
+//! 4. wait for the next input, or until [`Resolver::poll_timeout`].
+//!
+//! A new table is a new snapshot, given to [`Resolver::install`]. The example `embed` is all of it
+//! in forty lines.
+//!
+//! Virtual addresses for names that have none are allotted by [`vip`], before a table is built.
+//!
+//! # Features
+//!
+//! - `std` (default): the standard library in dependencies.
+//! - `hickory-server`: `HickoryHandler`, with which a hickory server hosts a resolver; brings tokio.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -8,6 +31,7 @@ extern crate std;
 
 pub mod answer;
 pub mod config;
+mod decide;
 pub mod forward;
 #[cfg(feature = "hickory-server")]
 pub mod hickory;
@@ -16,6 +40,8 @@ pub mod locality;
 pub mod query;
 pub mod resolver;
 pub mod search;
+pub mod snapshot;
+mod srv;
 pub mod stats;
 pub mod table;
 pub mod transmit;
@@ -27,7 +53,8 @@ pub use config::ResolverConfig;
 pub use forward::{ForwardPolicy, Route, Strategy};
 pub use host::{answered_addresses, answered_ttl_secs, virtual_addresses};
 pub use locality::Locality;
-pub use resolver::{Disposition, Resolver, Snapshot};
+pub use resolver::{Disposition, Resolver};
+pub use snapshot::Snapshot;
 pub use stats::Stats;
 pub use table::update::{
     AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind,

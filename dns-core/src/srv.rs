@@ -1,0 +1,65 @@
+//! Service locations of a host (RFC 2782, Kubernetes DNS specification sections 2.3.2 and 2.4.2).
+
+use crate::answer::Srv;
+use crate::table::update::{EndpointState, HostEntry, HostKind, Port};
+use alloc::vec::Vec;
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+
+/// The locations of a host: of one port, or of all named ones. A headless service has one for
+/// each ready endpoint and port, any other host one for each port.
+pub(crate) fn of_host<'e>(entry: &'e HostEntry, port: Option<&Port>) -> Vec<Srv<'e>> {
+    let ports = entry.ports.iter().filter(|candidate| match port {
+        Some(port) => *candidate == port,
+        None => candidate.name.is_some(),
+    });
+    let (mut locations, mut known) = (Vec::new(), HashSet::default());
+    for port in ports {
+        match entry.kind {
+            HostKind::Headless => {
+                of_endpoints(entry, port, &mut known, &mut locations);
+            }
+            _ => locations.push(of_port(entry, port)),
+        }
+    }
+    let share = u16::try_from(100 / locations.len().max(1))
+        .unwrap_or(1)
+        .max(1);
+    for srv in &mut locations {
+        srv.weight = share;
+    }
+    locations
+}
+
+fn of_port<'e>(entry: &'e HostEntry, port: &Port) -> Srv<'e> {
+    Srv {
+        port: port.number,
+        hostname: None,
+        host: &entry.name,
+        weight: 0,
+    }
+}
+
+/// `known` holds ports and hostnames of `locations`: a service may have thousands.
+fn of_endpoints<'e>(
+    entry: &'e HostEntry,
+    port: &Port,
+    known: &mut HashSet<(u16, Option<&'e str>), FixedState>,
+    locations: &mut Vec<Srv<'e>>,
+) {
+    for endpoint in &entry.endpoints {
+        let hostname = endpoint.hostname.as_deref();
+        if endpoint.state == EndpointState::Ready
+            && endpoint.port_name == port.name
+            && known.insert((endpoint.port, hostname))
+        {
+            let host = &entry.name;
+            locations.push(Srv {
+                port: endpoint.port,
+                hostname,
+                host,
+                weight: 0,
+            });
+        }
+    }
+}
