@@ -60,7 +60,7 @@ const TABLE_EXAMPLES: &str = "\
 Examples:
   callsign table --table objects/ --namespace shop
   callsign table --config callsign.yaml -o json
-  callsign table --admin 127.0.0.1:15080 -o ndsz";
+  callsign table --admin 127.0.0.1:15054 -o ndsz";
 
 /// Arguments of `callsign agent`.
 #[derive(Clone, Debug, Args)]
@@ -83,7 +83,7 @@ pub struct AgentFlags {
     /// NameTable as istiod prints it, or a file or folder of objects; repeatable
     #[arg(long, value_name = "PATH")]
     pub table: Vec<String>,
-    /// Folder with one folder of objects per cluster; needs --cluster
+    /// Folder with one folder of objects per cluster: refused by this version, which serves one
     #[arg(long, value_name = "DIR")]
     pub clusters: Option<String>,
     /// The cluster that clients run in and that the objects are of
@@ -104,22 +104,23 @@ pub struct AgentFlags {
     /// Search domain of the clients [default: derived from both]; repeatable
     #[arg(long, value_name = "DOMAIN")]
     pub search: Vec<String>,
-    /// Zone to be the authority for; repeatable
+    /// Zone to be the authority for: what the tables lack there does not exist; repeatable
     #[arg(long, value_name = "NAME")]
     pub zone: Vec<String>,
-    /// Folder of the journal of virtual addresses, or none
+    /// Folder of the journal of virtual addresses and of last good inputs, or none
+    /// [default: $STATE_DIRECTORY, $XDG_STATE_HOME/callsign or ~/.local/state/callsign]
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<String>,
-    /// Do not cache answers of upstreams
+    /// Accepted for scripts: this version never caches answers of upstreams
     #[arg(long)]
     pub no_cache: bool,
-    /// Threads that serve UDP [default: one a core]
+    /// Threads that serve clients [default: one a core]
     #[arg(long, value_name = "N")]
     pub workers: Option<String>,
     /// Admin server: agent listens there, other commands ask the process there
     #[arg(long, value_name = "ADDR")]
     pub admin: Option<String>,
-    /// error, warn, info, debug, trace, off, or filter directives [default: info]
+    /// error, warn, info, debug, trace, off, or filter directives [default: $RUST_LOG, else info]
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
     /// text or json [default: text]
