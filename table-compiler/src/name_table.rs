@@ -109,6 +109,13 @@ impl NameTableReader<'_> {
     fn add(&mut self, host: &Host<'_>, name: NameBuf) {
         let addresses = self.addresses_of(host);
         if addresses.is_empty() {
+            if host.info.ips.is_empty() {
+                let reason = format!(
+                    "{:?} has no `ips` and does not exist for queries",
+                    host.name
+                );
+                self.warn(host.at, reason);
+            }
             return;
         }
         let entry = self.entry_of(host, name, addresses);
@@ -209,6 +216,14 @@ mod tests {
             .iter()
             .map(|address| address.ip.to_string())
             .collect()
+    }
+
+    #[test]
+    fn a_host_without_ips_is_told_and_does_not_exist() {
+        let read = read(r#"{"table": {"a.example": {"ipss": ["192.0.2.1"]}}}"#);
+        assert!(read.entries.is_empty());
+        assert_eq!(read.problems.len(), 1, "{:?}", read.problems);
+        assert!(read.problems[0].to_string().contains("has no `ips`"));
     }
 
     #[test]

@@ -15,13 +15,17 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// Runs `callsign` to its end.
+/// Runs `callsign` to its end. Its home is the folder of temporary files, so that what it says does
+/// not depend on whose environment the tests run in.
 ///
 /// # Errors
 /// When it is not built or cannot be run.
 pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Result<Ended, String> {
     let output = Command::new(binary()?)
         .args(arguments)
+        .env_remove("STATE_DIRECTORY")
+        .env_remove("XDG_STATE_HOME")
+        .env("HOME", std::env::temp_dir())
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("cannot run callsign: {error}"))?;
