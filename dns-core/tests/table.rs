@@ -49,6 +49,20 @@ fn a_published_table_does_not_change_with_the_next() {
 }
 
 #[test]
+fn a_patch_that_names_a_host_twice_leaves_the_last_form_alone() {
+    let (mut writer, _) = writer_with(Vec::new());
+    let form = |ip| {
+        let entry = host("a.example.com", HostKind::External, &[ip]);
+        (entry.name.clone(), vec![entry])
+    };
+    let twice = vec![form("10.0.0.1"), form("10.0.0.2")];
+    let table = writer.apply(TableUpdate::Patch(twice), Completeness::Complete);
+    let reverse = |ip: [u8; 4]| table.reverse(ip.into(), &view());
+    assert_eq!(reverse([10, 0, 0, 1]), None);
+    assert_eq!(reverse([10, 0, 0, 2]), Some(&name("a.example.com")));
+}
+
+#[test]
 fn an_entry_without_addresses_is_kept_and_not_answered() {
     let (_, table) = writer_with(vec![host("a.example.com", HostKind::External, &[])]);
     assert!(
