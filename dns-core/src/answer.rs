@@ -4,6 +4,7 @@ use crate::query::{Query, Refusal};
 use crate::transmit::Transport;
 use crate::wire::edns::{DnssecOk, OPT_LEN, OptRecord};
 use crate::wire::header::{HEADER_LEN, Header};
+use crate::wire::name::LABEL_MAX;
 use crate::wire::writer::{Fit, Owner, Section, Writer};
 use crate::wire::{Ede, Edns, FoldedName, Name, NameBuf, Rcode, Reaction, Rtype};
 use alloc::vec::Vec;
@@ -78,7 +79,8 @@ pub enum Records<'t> {
 pub struct Srv<'t> {
     /// Port number.
     pub port: u16,
-    /// Label in front of the target, for an endpoint of a headless service.
+    /// Label in front of the target, for an endpoint of a headless service; one that does not fit
+    /// there is left out.
     pub hostname: Option<&'t str>,
     /// Target; a wildcard stands for the host that was asked for.
     pub host: &'t NameBuf,
@@ -249,10 +251,13 @@ impl Srv<'_> {
         for word in [PRIORITY, self.weight, self.port] {
             out.extend_from_slice(&word.to_be_bytes());
         }
-        if let Some(hostname) = self.hostname {
-            character_string(hostname.as_bytes(), out);
-        }
         let mut host = self.host.as_name();
+        if let Some(name) = self
+            .hostname
+            .and_then(|label| name_of_instance(label, host))
+        {
+            return out.extend_from_slice(name.as_wire());
+        }
         if host.is_wildcard() {
             let is_host = |name: &Name<'_>| !name.first_label().is_some_and(is_srv_label);
             host = owner.ancestors().find(is_host).unwrap_or(owner);
@@ -290,13 +295,21 @@ fn is_srv_label(label: &[u8]) -> bool {
     label.starts_with(b"_")
 }
 
+/// The name of an endpoint below its host; `None` if the label is none or makes it too long.
+fn name_of_instance(hostname: &str, host: Name<'_>) -> Option<FoldedName> {
+    let len = u8::try_from(hostname.len()).ok()?;
+    let is_label = (1..=LABEL_MAX).contains(&hostname.len());
+    let name = || FoldedName::join(&[&[len], hostname.as_bytes()], host);
+    is_label.then(name).flatten()
+}
+
 /// Labels in front of a name; the name alone if they do not fit in 255 octets.
 fn name_below(labels: &[&[u8]], apex: Name<'_>, out: &mut Vec<u8>) {
     let name = FoldedName::join(labels, apex).unwrap_or_else(|| FoldedName::of(apex));
     out.extend_from_slice(name.as_wire());
 }
 
-/// One octet of length, then the text (RFC 1035 section 3.3); a label has the same form.
+/// One octet of length, then the text (RFC 1035 section 3.3).
 fn character_string(text: &[u8], out: &mut Vec<u8>) {
     let text = &text[..text.len().min(255)];
     out.push(text.len() as u8);

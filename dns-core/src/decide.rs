@@ -99,35 +99,35 @@ fn miss<'s>(
             records => Step::Answer(Answer::positive(chain, records, config.ttl_secs)),
         };
     }
-    let is_partial = snapshot.table.completeness() == Completeness::Partial;
-    if let Some(zone) = snapshot.zone_of(name) {
-        let is_apex = zone.as_name() == name;
-        let records = match query.rtype {
-            Rtype::SOA => Some(Records::Soa(soa(snapshot, config, name))),
-            Rtype::ANY => Some(Records::AnyHinfo),
-            _ => None,
-        };
-        if let Some(records) = records.filter(|_| is_apex) {
-            return Step::Answer(Answer::positive(chain, records, config.ttl_secs));
+    let zone = snapshot.zone_of(name);
+    let is_apex = zone.is_some_and(|zone| zone.as_name() == name);
+    let records = match query.rtype {
+        Rtype::SOA if is_apex => Some(Records::Soa(soa(snapshot, config, name))),
+        Rtype::ANY if is_apex => Some(Records::AnyHinfo),
+        _ => None,
+    };
+    if let Some(records) = records {
+        return Step::Answer(Answer::positive(chain, records, config.ttl_secs));
+    }
+    let is_owned = zone.is_some() || name.ends_with(view.domain.as_name());
+    match snapshot.table.completeness() {
+        Completeness::Partial if is_owned => {
+            Step::Answer(Answer::failure(Rcode::SERVFAIL, Some(Ede::NOT_READY)))
         }
-        if !is_partial {
+        Completeness::Complete if zone.is_some() => {
             let has_names_below = snapshot.table.has_names_below(name) && !is_cluster_label(name);
             let exists = is_apex || has_names_below;
-            return negative(
-                if exists {
-                    Rcode::NOERROR
-                } else {
-                    Rcode::NXDOMAIN
-                },
-                chain,
-            );
+            let rcode = if exists {
+                Rcode::NOERROR
+            } else {
+                Rcode::NXDOMAIN
+            };
+            negative(rcode, chain)
+        }
+        Completeness::Partial | Completeness::Complete => {
+            forward(snapshot, FoldedName::of(name), chain)
         }
     }
-    let is_ours = name.ends_with(view.domain.as_name()) || snapshot.zone_of(name).is_some();
-    if is_partial && is_ours {
-        return Step::Answer(Answer::failure(Rcode::SERVFAIL, Some(Ede::NOT_READY)));
-    }
-    forward(snapshot, FoldedName::of(name), chain)
 }
 
 /// Records that belong to no host: the version text and reverse names. `Records::None` stands for

@@ -19,7 +19,8 @@ mod driver;
 mod exchange;
 mod reply;
 
-use crate::resolver::{Resolver, Snapshot};
+use crate::resolver::Resolver;
+use crate::snapshot::Snapshot;
 use crate::stats::Stats;
 use crate::transmit::Transport;
 use alloc::boxed::Box;

@@ -1,8 +1,9 @@
 //! What one host answers to a question of one type in one view.
 
+mod srv;
+
 use crate::answer::Records;
 use crate::config::ResolverConfig;
-use crate::srv;
 use crate::table::update::{
     AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind, Via,
 };
@@ -37,6 +38,9 @@ pub(crate) fn say<'t>(
     config: &ResolverConfig,
 ) -> Said<'t> {
     let entry = found.entry;
+    if view.answer == AnswerMode::Endpoints && !can_be_dialled(entry, view) {
+        return Said::Absent;
+    }
     let ttl_secs = entry.ttl_secs.unwrap_or(config.ttl_secs);
     let port = match found.port {
         Some(SrvPort::Transport) => return Said::NoData,
@@ -118,10 +122,16 @@ fn addressed<'t>(
     )
 }
 
+/// Whether a client without a proxy has anything to dial there, or a name to follow. Where it has
+/// not, no type has an answer: a name does not exist for A and exist for MX (RFC 8020).
+fn can_be_dialled(entry: &HostEntry, view: &View) -> bool {
+    entry.cname.is_some()
+        || entry.addresses.iter().any(is_real)
+        || dialled_endpoints(entry, view).next().is_some()
+}
+
 /// Addresses that can be dialled without a proxy: the endpoints of a product or service entry,
-/// the own cluster's first; else what a user, a cluster or a control plane wrote. Virtual
-/// addresses that only a proxy understands do not count, nor do endpoints in another network
-/// that no gateway leads to.
+/// the own cluster's first; else what a user, a cluster or a control plane wrote.
 fn dialled(
     entry: &HostEntry,
     view: &View,
@@ -130,56 +140,56 @@ fn dialled(
     config: &ResolverConfig,
 ) -> Said<'static> {
     let ttl_secs = config.endpoints_ttl_secs;
-    // Addresses taken from endpoints are those that can be reached already.
-    let is_chosen = |address: &HostAddress| address.origin == AddressOrigin::Endpoint;
-    let endpoints = match entry.kind {
-        _ if entry.addresses.iter().any(is_chosen) => Vec::new(),
-        HostKind::Product | HostKind::External | HostKind::Alias => endpoint_addresses(entry, view),
-        HostKind::Service | HostKind::Headless | HostKind::Instance => Vec::new(),
-    };
+    let endpoints = endpoint_addresses(entry, view);
     if !endpoints.is_empty() {
         const OWN_CLUSTER_FIRST: u32 = 0;
         return of_family(endpoints, rtype, OWN_CLUSTER_FIRST, ttl_secs);
     }
-    let is_real = |address: &&HostAddress| {
-        !matches!(
-            address.origin,
-            AddressOrigin::Allotted | AddressOrigin::Status
-        )
-    };
-    if !entry.addresses.iter().any(|address| is_real(&address)) {
-        return Said::Absent;
-    }
-    addressed(
-        entry.addresses.iter().filter(is_real),
-        view,
-        rtype,
-        rotation,
-        ttl_secs,
+    let real = entry.addresses.iter().filter(|address| is_real(address));
+    addressed(real, view, rtype, rotation, ttl_secs)
+}
+
+/// Whether it is more than a virtual address that only a proxy understands.
+fn is_real(address: &HostAddress) -> bool {
+    !matches!(
+        address.origin,
+        AddressOrigin::Allotted | AddressOrigin::Status
     )
 }
 
 fn endpoint_addresses(entry: &HostEntry, view: &View) -> Vec<IpAddr> {
-    let is_own = |endpoint: &&Endpoint| view.cluster.is_some() && endpoint.cluster == view.cluster;
-    let is_reached =
-        |e: &&Endpoint| e.via == Via::Gateway || is_same_network(&e.network, &view.network);
-    let usable = || {
-        let ready = |e: &&Endpoint| e.state == EndpointState::Ready;
-        entry.endpoints.iter().filter(ready).filter(is_reached)
-    };
-    let mut addresses = Vec::new();
+    let is_own = |endpoint: &Endpoint| view.cluster.is_some() && endpoint.cluster == view.cluster;
+    let own = dialled_endpoints(entry, view).filter(|(_, endpoint)| is_own(endpoint));
+    let others = dialled_endpoints(entry, view).filter(|(_, endpoint)| !is_own(endpoint));
     let mut known: HashSet<IpAddr, FixedState> = HashSet::default();
-    for endpoint in usable()
-        .filter(is_own)
-        .chain(usable().filter(|e| !is_own(e)))
-    {
-        if let EndpointAddress::Ip(ip) = endpoint.address
-            && known.insert(ip)
-        {
-            addresses.push(ip);
+    own.chain(others)
+        .map(|(ip, _)| ip)
+        .filter(|ip| known.insert(*ip))
+        .collect()
+}
+
+/// The endpoints that are answered in place of the addresses of `entry`: ready, and not in another
+/// network that no gateway leads to.
+fn dialled_endpoints<'e>(
+    entry: &'e HostEntry,
+    view: &'e View,
+) -> impl Iterator<Item = (IpAddr, &'e Endpoint)> {
+    // Addresses taken from endpoints are those that can be reached already.
+    let is_chosen = |address: &HostAddress| address.origin == AddressOrigin::Endpoint;
+    let endpoints = match entry.kind {
+        _ if entry.addresses.iter().any(is_chosen) => &[][..],
+        HostKind::Product | HostKind::External | HostKind::Alias => &entry.endpoints,
+        HostKind::Service | HostKind::Headless | HostKind::Instance => &[],
+    };
+    endpoints.iter().filter_map(|endpoint| {
+        let is_ready = endpoint.state == EndpointState::Ready;
+        let is_reached =
+            endpoint.via == Via::Gateway || is_same_network(&endpoint.network, &view.network);
+        match endpoint.address {
+            EndpointAddress::Ip(ip) if is_ready && is_reached => Some((ip, endpoint)),
+            _ => None,
         }
-    }
-    addresses
+    })
 }
 
 /// Two networks are the same when they are equal or when either is not known.

@@ -41,7 +41,6 @@ pub mod query;
 pub mod resolver;
 pub mod search;
 pub mod snapshot;
-mod srv;
 pub mod stats;
 pub mod table;
 pub mod transmit;

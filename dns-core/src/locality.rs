@@ -30,12 +30,31 @@ impl Locality {
 impl fmt::Display for Locality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.region)?;
-        if !self.zone.is_empty() {
+        if !self.zone.is_empty() || !self.sub_zone.is_empty() {
             write!(f, "/{}", self.zone)?;
         }
         if !self.sub_zone.is_empty() {
             write!(f, "/{}", self.sub_zone)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn text_survives_a_round_trip_without_empty_parts_at_the_end() {
+        for (text, expected) in [
+            ("", ""),
+            ("eu/a/r1", "eu/a/r1"),
+            ("eu//r1", "eu//r1"),
+            ("/a", "/a"),
+            ("eu//", "eu"),
+        ] {
+            assert_eq!(Locality::parse(text).to_string(), expected);
+        }
     }
 }

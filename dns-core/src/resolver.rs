@@ -7,7 +7,7 @@
 use crate::answer::{self, Answer, Authority, Records, Recursion};
 use crate::config::ResolverConfig;
 use crate::decide::{Step, decide};
-use crate::forward::{Event, Forwarder, Outcome, Question, Waiter};
+use crate::forward::{Event, Failure, Forwarder, Outcome, Question, Waiter};
 use crate::query::Query;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
@@ -78,40 +78,7 @@ impl Resolver {
                 return self.refused(reaction);
             }
         };
-        let rotation = self.next_rotation();
-        let Resolver {
-            config,
-            snapshot,
-            forwarder,
-            random,
-            stats,
-            ..
-        } = self;
-        match decide(snapshot, config, client, &query, rotation) {
-            Step::Answer(answer) => {
-                let fit = answer.encode(&query, client.transport, snapshot.recursion(), out);
-                count(stats, &answer, fit);
-                Disposition::Answered
-            }
-            Step::Forward(route, name, chain) => {
-                let question = Question::of(&query).renamed(*name);
-                let waiter = Waiter {
-                    client,
-                    query: Box::new(query),
-                    chain,
-                };
-                let asked = forwarder.ask(now, route, question, waiter, &mut **random, stats);
-                match asked {
-                    Ok(()) => Disposition::Pending,
-                    Err(waiter) => {
-                        let answer = Answer::failure(Rcode::SERVFAIL, Some(Ede::OTHER));
-                        let recursion = snapshot.recursion();
-                        answer.encode(&waiter.query, client.transport, recursion, out);
-                        Disposition::Answered
-                    }
-                }
-            }
-        }
+        self.answer_or_forward(now, client, query, out)
     }
 
     /// Takes a message that came back on the socket of that exchange.
@@ -185,6 +152,45 @@ impl Resolver {
     /// Its counters; they may be read from any thread.
     pub fn stats(&self) -> &Arc<Stats> {
         &self.stats
+    }
+
+    fn answer_or_forward(
+        &mut self,
+        now: Millis,
+        client: Client,
+        query: Query,
+        out: &mut Vec<u8>,
+    ) -> Disposition {
+        let rotation = self.next_rotation();
+        let Resolver {
+            config,
+            snapshot,
+            forwarder,
+            random,
+            stats,
+            ..
+        } = self;
+        let (route, name, chain) = match decide(snapshot, config, client, &query, rotation) {
+            Step::Answer(answer) => {
+                let fit = answer.encode(&query, client.transport, snapshot.recursion(), out);
+                count(stats, &answer, fit);
+                return Disposition::Answered;
+            }
+            Step::Forward(route, name, chain) => (route, name, chain),
+        };
+        let question = Question::of(&query).renamed(*name);
+        let waiter = Waiter {
+            client,
+            query: Box::new(query),
+            chain,
+        };
+        match forwarder.ask(now, route, question, waiter, &mut **random, stats) {
+            Ok(()) => Disposition::Pending,
+            Err(waiter) => {
+                self.finish(&waiter, &Outcome::Failed(Failure::Overloaded), out);
+                Disposition::Answered
+            }
+        }
     }
 
     /// A step of a full-period generator: its upper bits spread over the addresses of an answer

@@ -2,6 +2,7 @@
 
 use crate::host_addresses::keep_first_of_each;
 use crate::input::{HostPattern, Problem, Scope, dns_name, quoted};
+use crate::problem_list::ProblemList;
 use crate::source_text::{column_of, narrow, without_byte_order_mark};
 use dns_core::{AddressOrigin, HostAddress, HostEntry, HostKind, NameBuf, Source, VipState};
 use foldhash::fast::FixedState;
@@ -9,17 +10,13 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Problems reported of one file; a file that is not a hosts file has one on every line, and
-/// nobody reads past the first screen.
-const PROBLEMS_MAX: usize = 100;
-
 /// What was found in a hosts file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostsFile {
     /// One entry per name, by name, with all its addresses in file order. An entry whose name
     /// stands first on one of its lines is `canonical`: reverse lookups prefer it.
     pub entries: Vec<HostEntry>,
-    /// Lines that were left out (scope `Field`).
+    /// Lines that were left out (scope `Field`); past a hundred of them one says how many more.
     pub problems: Vec<Problem>,
 }
 
@@ -47,8 +44,7 @@ struct HostsReader {
     kind: Arc<str>,
     entries: Vec<HostEntry>,
     by_name: HashMap<NameBuf, usize, FixedState>,
-    problems: Vec<Problem>,
-    unreported: usize,
+    problems: ProblemList,
 }
 
 /// A piece of a line that makes it unusable.
@@ -96,24 +92,15 @@ impl HostsReader {
     }
 
     fn report(&mut self, number: usize, line: &str, bad: BadLine<'_>) {
-        if self.problems.len() == PROBLEMS_MAX {
-            self.unreported += 1;
-            return;
-        }
-        let column = column_of(line, bad.piece);
-        self.problems.push(
+        self.problems.add(|| {
+            let column = column_of(line, bad.piece);
             Problem::new(&self.file, narrow(number), column, bad.reason)
                 .with_hint(bad.hint)
-                .with_scope(Scope::Field),
-        );
+                .with_scope(Scope::Field)
+        });
     }
 
     fn finish(mut self) -> HostsFile {
-        if self.unreported > 0 {
-            let reason = format!("{} more lines are left out", self.unreported);
-            self.problems
-                .push(Problem::new(&self.file, 0, 0, reason).with_scope(Scope::Field));
-        }
         for entry in &mut self.entries {
             keep_first_of_each(&mut entry.addresses);
         }
@@ -121,7 +108,7 @@ impl HostsReader {
             .sort_by_cached_key(|entry| sort_key(&entry.name));
         HostsFile {
             entries: self.entries,
-            problems: self.problems,
+            problems: self.problems.finish(&self.file, "lines are left out"),
         }
     }
 }
@@ -177,6 +164,7 @@ fn name_of(word: &str) -> Result<NameBuf, BadLine<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem_list::PROBLEMS_MAX;
 
     fn addresses_of<'a>(read: &'a HostsFile, name: &str) -> Vec<String> {
         let entry: &'a HostEntry = read

@@ -17,6 +17,7 @@ mod hosts;
 mod input;
 mod merge;
 mod name_table;
+mod problem_list;
 mod source_text;
 
 pub use compile::{Compiled, Options, WildcardVips, compile};

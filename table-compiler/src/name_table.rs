@@ -3,6 +3,7 @@
 use crate::compile::by_name_and_rank;
 use crate::host_addresses::keep_first_of_each;
 use crate::input::{HostPattern, Problem, Scope, dns_name};
+use crate::problem_list::ProblemList;
 use crate::source_text::{Lines, without_byte_order_mark};
 use dns_core::{AddressOrigin, HostAddress, HostEntry, HostKind, NameBuf, Source};
 use foldhash::fast::FixedState;
@@ -22,7 +23,8 @@ pub struct NameTableFile {
     /// The entries, by name. Empty if a problem is of scope `File`.
     pub entries: Vec<HostEntry>,
     /// What is wrong: one of scope `File` if the text is no name table, else warnings about
-    /// entries and addresses that are left out (scope `Field`).
+    /// entries and addresses that are left out (scope `Field`), past a hundred one that says how
+    /// many more.
     pub problems: Vec<Problem>,
 }
 
@@ -39,7 +41,8 @@ pub fn name_table(domain: &NameBuf, file: &str, text: &str) -> NameTableFile {
         domain,
         file: &file,
         lines: &lines,
-        read: NameTableFile::default(),
+        entries: Vec::new(),
+        problems: ProblemList::default(),
     };
     match hosts_of(text) {
         Ok(hosts) => reader.read_hosts(hosts),
@@ -47,20 +50,23 @@ pub fn name_table(domain: &NameBuf, file: &str, text: &str) -> NameTableFile {
             let (line, column) = fault.place(&lines);
             let hint = "it should be a NameTable as istiod prints it";
             reader
-                .read
                 .problems
-                .push(Problem::new(&file, line, column, fault.reason()).with_hint(hint));
+                .add(|| Problem::new(&file, line, column, fault.reason()).with_hint(hint));
         }
     }
-    reader.read.entries.sort_by(by_name_and_rank);
-    reader.read
+    reader.entries.sort_by(by_name_and_rank);
+    NameTableFile {
+        entries: reader.entries,
+        problems: reader.problems.finish(&file, "problems are not shown"),
+    }
 }
 
 struct NameTableReader<'a> {
     domain: &'a NameBuf,
     file: &'a Arc<str>,
     lines: &'a Lines<'a>,
-    read: NameTableFile,
+    entries: Vec<HostEntry>,
+    problems: ProblemList,
 }
 
 impl NameTableReader<'_> {
@@ -122,14 +128,14 @@ impl NameTableReader<'_> {
         if entry.name.as_name().ends_with(self.domain.as_name()) {
             self.add_aliases(host, &entry);
         }
-        self.read.entries.push(entry);
+        self.entries.push(entry);
     }
 
     fn entry_of(&self, host: &Host<'_>, name: NameBuf, addresses: Vec<HostAddress>) -> HostEntry {
         let info = &host.info;
         let is_kubernetes = info.registry == KUBERNETES_REGISTRY;
         let namespace = (!info.namespace.is_empty()).then(|| Arc::from(info.namespace.as_str()));
-        let (line, _) = self.lines.place(host.at);
+        let line = self.lines.line_of(host.at);
         let source = Source {
             kind: "NameTable".into(),
             namespace: namespace.clone(),
@@ -167,7 +173,7 @@ impl NameTableReader<'_> {
     fn add_aliases(&mut self, host: &Host<'_>, target: &HostEntry) {
         for alias in &host.info.alt_hosts {
             match dns_name(alias, HostPattern::Exact) {
-                Ok(name) => self.read.entries.push(HostEntry {
+                Ok(name) => self.entries.push(HostEntry {
                     name,
                     kind: HostKind::Alias,
                     alias_of: Some(target.name.clone()),
@@ -180,9 +186,10 @@ impl NameTableReader<'_> {
     }
 
     fn warn(&mut self, at: &str, reason: String) {
-        let (line, column) = self.lines.place(at);
-        let problem = Problem::new(self.file, line, column, reason).with_scope(Scope::Field);
-        self.read.problems.push(problem);
+        self.problems.add(|| {
+            let (line, column) = self.lines.place(at);
+            Problem::new(self.file, line, column, reason).with_scope(Scope::Field)
+        });
     }
 }
 
@@ -363,6 +370,16 @@ mod tests {
                 .iter()
                 .all(|problem| problem.scope == Scope::Field)
         );
+    }
+
+    #[test]
+    fn a_table_of_bad_addresses_is_reported_in_a_hundred_problems_and_a_count() {
+        let ips = vec!["7"; 1000].join(",");
+        let read = read(&format!(r#"{{"a.example": {{"ips": [{ips}]}}}}"#));
+        assert_eq!(read.problems.len(), 101);
+        let last = &read.problems[100];
+        assert_eq!(last.reason, "900 more problems are not shown");
+        assert_eq!(last.scope, Scope::Field);
     }
 
     #[test]

@@ -24,15 +24,22 @@ impl<'a> Lines<'a> {
     /// of the text.
     pub(crate) fn place(&self, part: &str) -> (u32, u32) {
         let offset = offset_of(self.text, part);
-        let line = self.starts.partition_point(|&start| start <= offset);
-        let before = self
-            .starts
-            .get(line - 1)
+        let starts = &self.starts[..self.number_at(offset)];
+        let before = starts
+            .last()
             .and_then(|&start| self.text.get(start..offset));
-        (
-            narrow(line),
-            narrow(before.unwrap_or_default().chars().count() + 1),
-        )
+        let column = before.unwrap_or_default().chars().count() + 1;
+        (narrow(starts.len()), narrow(column))
+    }
+
+    /// Line (from 1) where `part` begins. A column costs the length of the line, which in minified
+    /// JSON is the text's.
+    pub(crate) fn line_of(&self, part: &str) -> u32 {
+        narrow(self.number_at(offset_of(self.text, part)))
+    }
+
+    fn number_at(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start <= offset)
     }
 }
 

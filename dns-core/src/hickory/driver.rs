@@ -1,7 +1,8 @@
 //! The resolver behind a lock, with the waiters, sockets and clock that it needs.
 
 use super::exchange::Exchange;
-use crate::resolver::{Disposition, Resolver, Snapshot};
+use crate::resolver::{Disposition, Resolver};
+use crate::snapshot::Snapshot;
 use crate::stats::Stats;
 use crate::transmit::{Client, ExchangeId, Millis, Transmit, Transport};
 use alloc::collections::BTreeMap;

@@ -63,7 +63,8 @@ impl<'t> VipMatch<'t> {
 }
 
 impl NameTable {
-    /// The host of exactly that name, or of the host behind an SRV name, as `view` sees it.
+    /// The host of exactly that name, or of the host behind an SRV name, as `view` sees it. Here
+    /// and in the other lookups `name` is in lower case, as a [`NameBuf`] is.
     pub fn exact(&self, name: Name<'_>, view: &View) -> Option<Found<'_>> {
         if let Some(node) = self.node(name) {
             let entry = select(&node.variants, view);
@@ -162,12 +163,14 @@ pub(super) fn is_reversible(entry: &HostEntry, origin: AddressOrigin) -> bool {
 fn srv_parts(name: Name<'_>) -> Option<(PortTransport, Name<'_>, Option<&[u8]>)> {
     let first = name.first_label()?;
     let rest = name.parent()?;
-    if let Some(transport) = transport_of(first) {
-        return Some((transport, rest, None));
+    // Looked for first: a port may have the name of a transport.
+    if let (Some(port_label), Some(transport)) = (
+        first.strip_prefix(b"_"),
+        rest.first_label().and_then(transport_of),
+    ) {
+        return Some((transport, rest.parent()?, Some(port_label)));
     }
-    let transport = transport_of(rest.first_label()?)?;
-    let port_label = first.strip_prefix(b"_")?;
-    Some((transport, rest.parent()?, Some(port_label)))
+    Some((transport_of(first)?, rest, None))
 }
 
 fn transport_of(label: &[u8]) -> Option<PortTransport> {

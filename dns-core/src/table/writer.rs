@@ -200,7 +200,8 @@ impl Links {
     }
 }
 
-/// Takes what is gone from the entries of an address and puts in what is new.
+/// Puts what is new into the entries of an address and then takes out what is gone: a patch that
+/// names a host twice brings entries that go at once.
 fn relink(addresses: &mut Shards<AddressNode>, address: IpAddr, links: &[Link]) {
     let of = |presence| links.iter().filter(move |link| link.presence == presence);
     let mut entries = match addresses.find(&address) {
@@ -210,8 +211,8 @@ fn relink(addresses: &mut Shards<AddressNode>, address: IpAddr, links: &[Link]) 
     let gone: BTreeSet<*const HostEntry> = of(Presence::Gone)
         .map(|link| Arc::as_ptr(&link.entry))
         .collect();
-    entries.retain(|entry| !gone.contains(&Arc::as_ptr(entry)));
     entries.extend(of(Presence::New).map(|link| Arc::clone(&link.entry)));
+    entries.retain(|entry| !gone.contains(&Arc::as_ptr(entry)));
     if entries.is_empty() {
         return addresses.remove(&address);
     }

@@ -11,7 +11,8 @@ pub enum ParseError {
     BadLabel,
     /// A name over 255 octets.
     NameTooLong,
-    /// A compression pointer that does not point backwards (RFC 1035 section 4.1.4).
+    /// A compression pointer that does not point backwards (RFC 1035 section 4.1.4), or more of
+    /// them than a name has labels.
     BadPointer,
     /// It is a response.
     NotAQuery,

@@ -164,13 +164,6 @@ impl Header {
         self.flags |= CD;
         self
     }
-
-    /// As a response.
-    #[must_use]
-    pub fn with_response(mut self) -> Self {
-        self.flags |= QR;
-        self
-    }
 }
 
 /// Kind of query (RFC 1035 section 4.1.1).

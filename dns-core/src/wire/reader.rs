@@ -5,6 +5,10 @@ use super::header::HEADER_LEN;
 use super::name::{NAME_MAX, Name};
 use super::record::{Class, Rtype};
 
+/// Most pointers followed for one name: each leads to a label of its own in any honest message,
+/// and 255 octets hold 127. Without it every record of a message could walk thousands of them.
+const POINTERS_MAX: usize = 127;
+
 /// A cursor over a message.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
@@ -79,7 +83,7 @@ impl<'a> Reader<'a> {
     /// The next name, uncompressed and in lower case. The cursor moves behind its first pointer.
     ///
     /// A pointer must lead to an earlier octet than any place this name was read from
-    /// (RFC 1035 section 4.1.4: "a prior occurrence"), so reading ends.
+    /// (RFC 1035 section 4.1.4: "a prior occurrence"), so reading ends; at most 127 are followed.
     ///
     /// # Errors
     /// [`ParseError::Short`], [`ParseError::BadLabel`], [`ParseError::BadPointer`],
@@ -89,6 +93,7 @@ impl<'a> Reader<'a> {
         let mut end = None;
         let mut at = self.at;
         let mut lowest = self.at;
+        let mut pointers = 0;
         loop {
             let len = *self.message.get(at).ok_or(ParseError::Short)?;
             match len & 0xc0 {
@@ -104,7 +109,8 @@ impl<'a> Reader<'a> {
                 0xc0 => {
                     let low = *self.message.get(at + 1).ok_or(ParseError::Short)?;
                     let target = usize::from(len & 0x3f) << 8 | usize::from(low);
-                    if target >= lowest || target < HEADER_LEN {
+                    pointers += 1;
+                    if target >= lowest || target < HEADER_LEN || pointers > POINTERS_MAX {
                         return Err(ParseError::BadPointer);
                     }
                     end.get_or_insert(at + 2);
@@ -287,6 +293,20 @@ mod tests {
                 Reader::after_header(&message).name(),
                 Err(ParseError::BadPointer)
             );
+        }
+    }
+
+    #[test]
+    fn a_name_leads_over_127_pointers_and_no_more() {
+        let mut body = b"\x01a\0".to_vec();
+        let mut target = HEADER_LEN;
+        for followed in 1..=POINTERS_MAX + 1 {
+            let at = HEADER_LEN + body.len();
+            body.extend_from_slice(&(0xc000 | target as u16).to_be_bytes());
+            target = at;
+            let message = message(&body);
+            let name = Reader::at_offset(&message, at).name();
+            assert_eq!(name.is_ok(), followed <= POINTERS_MAX, "{followed}");
         }
     }
 

@@ -61,9 +61,10 @@ fn ends_in<'a>(mut labels: impl Iterator<Item = &'a [u8]>, kind: &[u8]) -> bool 
             .is_some_and(|label| label.eq_ignore_ascii_case(b"arpa"))
 }
 
-/// Decimal without leading zeros, so that every address has one reverse name.
+/// Decimal without sign or leading zeros, so that every address has one reverse name.
 fn decimal_octet(label: &[u8]) -> Option<u8> {
-    if label.len() > 1 && label[0] == b'0' {
+    let has_leading_zero = label.len() > 1 && label[0] == b'0';
+    if has_leading_zero || !label.iter().all(u8::is_ascii_digit) {
         return None;
     }
     core::str::from_utf8(label).ok()?.parse().ok()
@@ -91,6 +92,7 @@ mod tests {
         for text in [
             "1.2.3.in-addr.arpa",
             "01.2.3.4.in-addr.arpa",
+            "+1.2.3.4.in-addr.arpa",
             "256.2.3.4.in-addr.arpa",
             "a.b.c.d.in-addr.arpa",
             "1.2.3.4.ip6.arpa",

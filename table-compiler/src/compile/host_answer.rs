@@ -108,12 +108,9 @@ fn endpoint_addresses(cluster: &ClusterObjects<'_>, endpoints: &[Endpoint]) -> V
 }
 
 fn status_addresses(entry: &ServiceEntry, host: &NameBuf) -> Vec<IpAddr> {
-    let is_of_host = |name: &str| NameBuf::parse(name).is_ok_and(|name| name == *host);
-    let of_host = entry
-        .status_addresses
-        .iter()
-        .filter(|(name, _)| is_of_host(name));
-    of_host
+    let addresses = entry.status_addresses.iter();
+    addresses
+        .filter(|(name, _)| name.as_ref() == Some(host))
         .filter_map(|(_, value)| value.parse().ok())
         .collect()
 }
@@ -237,6 +234,14 @@ status:
             "networking.istio.io/enable-autoallocate-ip: 'no'",
         ));
         assert_eq!(addresses(entry(&kept, "a.example")), ["240.240.0.7"]);
+    }
+
+    #[test]
+    fn an_endpoint_whose_network_label_is_empty_is_of_the_own_network() {
+        let spec = "  hosts: [a.example]\n  endpoints: [{address: 10.0.0.2, labels: {topology.istio.io/network: ''}}]\n";
+        let network = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: istio-system, labels: {topology.istio.io/network: net1}}\n";
+        let compiled = compiled(&(service_entry(spec) + network));
+        assert_eq!(addresses(entry(&compiled, "a.example")), ["10.0.0.2"]);
     }
 
     #[test]

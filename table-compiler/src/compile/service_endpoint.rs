@@ -20,15 +20,14 @@ pub(super) fn endpoints_of(
 ) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     for slice in cluster.slices_of(doc) {
+        let ports = ports_of(slice, service);
         for endpoint in &slice.endpoints {
             for address in &endpoint.addresses {
                 let template = template(cluster, service, endpoint, address);
-                endpoints.extend(ports_of(slice, service).into_iter().map(|(name, port)| {
-                    Endpoint {
-                        port,
-                        port_name: name,
-                        ..template.clone()
-                    }
+                endpoints.extend(ports.iter().map(|(name, port)| Endpoint {
+                    port: *port,
+                    port_name: name.clone(),
+                    ..template.clone()
                 }));
             }
         }

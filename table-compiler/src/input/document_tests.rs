@@ -216,6 +216,10 @@ fn an_invalid_field_freezes_its_object_and_says_where_and_why() {
             "f.yaml:7:15: ServiceEntry default/pay: spec.endpoints[0].address: is missing; write an address or a network",
         ),
         (
+            "  hosts: [a]\n  endpoints: [{address: ''}]\n",
+            "f.yaml:7:25: ServiceEntry default/pay: spec.endpoints[0].address: \"\" is not an address",
+        ),
+        (
             "  hosts: [a]\n  endpoints: [{address: 10.0.0.1, ports: {a: x}}]\n",
             "f.yaml:7:46: ServiceEntry default/pay: spec.endpoints[0].ports.a: \"x\" is not a port number from 1 to 65535",
         ),

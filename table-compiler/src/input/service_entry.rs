@@ -6,8 +6,9 @@ use super::metadata::{ExportTo, Metadata, NETWORK_LABEL};
 use super::port::ServicePort;
 use super::yaml::Yaml;
 use dns_core::{EndpointAddress, Locality, NameBuf};
+use foldhash::fast::FixedState;
 use ipnet::IpNet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -26,8 +27,8 @@ pub(crate) struct ServiceEntry {
     pub(crate) selects_workloads: bool,
     pub(crate) export_to: ExportTo,
     pub(crate) subject_alt_names: Vec<Arc<str>>,
-    /// `status.addresses` as written: host and address.
-    pub(crate) status_addresses: Vec<(Arc<str>, Arc<str>)>,
+    /// `status.addresses`: the host, if it is a name, and the address as written.
+    pub(crate) status_addresses: Vec<(Option<NameBuf>, Arc<str>)>,
 }
 
 /// An item of `spec.addresses`.
@@ -126,6 +127,7 @@ fn hosts_of(spec: &Yaml) -> Read<'_, Vec<NameBuf>> {
         ));
     }
     let mut hosts = Vec::new();
+    let mut known: HashSet<NameBuf, FixedState> = HashSet::default();
     for item in items {
         let text = item.text()?;
         let host = dns_name(text, HostPattern::WildcardAllowed).map_err(|reason| {
@@ -135,7 +137,7 @@ fn hosts_of(spec: &Yaml) -> Read<'_, Vec<NameBuf>> {
                 "write a DNS name or *.suffix",
             )
         })?;
-        if !hosts.contains(&host) {
+        if known.insert(host.clone()) {
             hosts.push(host);
         }
     }
@@ -176,7 +178,8 @@ fn endpoint_of(item: &Yaml, resolution: Resolution) -> Read<'_, EntryEndpoint> {
     let labels = item.text_map("labels")?;
     let network = item
         .name_field("network")?
-        .or_else(|| labels.get(NETWORK_LABEL).cloned());
+        .or_else(|| labels.get(NETWORK_LABEL).cloned())
+        .filter(|network| !network.is_empty());
     let address = endpoint_address(item, resolution, network.is_some())?;
     let weight = item
         .field("weight")?
@@ -208,9 +211,8 @@ fn endpoint_address(
         if has_network {
             return Ok(None);
         }
-        return item
-            .required("address", "write an address or a network")
-            .map(|_| None);
+        let empty = item.required("address", "write an address or a network")?;
+        return Err(empty.is_not("an address"));
     };
     let text = address.text()?;
     if let Ok(ip) = text.parse() {
@@ -248,14 +250,12 @@ fn endpoint_ports(item: &Yaml) -> Read<'_, BTreeMap<Arc<str>, u16>> {
         .collect()
 }
 
-fn status_addresses(status: &Yaml) -> Read<'_, Vec<(Arc<str>, Arc<str>)>> {
+fn status_addresses(status: &Yaml) -> Read<'_, Vec<(Option<NameBuf>, Arc<str>)>> {
     let mut found = Vec::new();
     for item in status.list("addresses")? {
         let host = item.text_field("host")?.unwrap_or_default();
-        found.push((
-            host.into(),
-            item.text_field("value")?.unwrap_or_default().into(),
-        ));
+        let value = item.text_field("value")?.unwrap_or_default();
+        found.push((NameBuf::parse(host).ok(), value.into()));
     }
     Ok(found)
 }

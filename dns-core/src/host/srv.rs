@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 
 /// The locations of a host: of one port, or of all named ones. A headless service has one for
 /// each ready endpoint and port, any other host one for each port.
-pub(crate) fn of_host<'e>(entry: &'e HostEntry, port: Option<&Port>) -> Vec<Srv<'e>> {
+pub(super) fn of_host<'e>(entry: &'e HostEntry, port: Option<&Port>) -> Vec<Srv<'e>> {
     let ports = entry.ports.iter().filter(|candidate| match port {
         Some(port) => *candidate == port,
         None => candidate.name.is_some(),
