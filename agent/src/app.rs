@@ -4,13 +4,13 @@ use crate::admin;
 use crate::banner::Banner;
 use crate::cli::AgentFlags;
 use crate::commands::Exit;
-use crate::config::{CONFIG_OCTETS_MAX, Config, ConfigError, Environment};
+use crate::config::{Config, ConfigError, Environment};
+use crate::config_file::ConfigFile;
 use crate::control::{Control, StateAccess};
-use crate::input_file;
 use crate::logging;
 use crate::metrics::Metrics;
 use crate::net::{Listeners, raise_open_files_limit};
-use crate::problem::{Place, Problem};
+use crate::problem::Problem;
 use crate::sources::watch::Watch;
 use crate::sources::{Holds, Refresh};
 use crate::workers::{SHUTDOWN_GRACE, WorkerExit, WorkerOptions, Workers};
@@ -18,11 +18,13 @@ use dns_core::Snapshot;
 use rand::TryRng;
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
 
 /// Why the agent does not start, or ended by itself.
 #[derive(Debug)]
@@ -156,13 +158,8 @@ fn refuse_unserved(config: &Config) -> Result<(), Box<Problem>> {
         "serve the objects of one cluster with --table {}",
         folder.display()
     );
-    let at = config
-        .file
-        .as_deref()
-        .map_or_else(Place::command_line, Place::of_file);
-    Err(Box::new(
-        Problem::error(at, "clusters", reason).with_hint(hint),
-    ))
+    let problem = Problem::error(config.place(), "clusters", reason);
+    Err(Box::new(problem.with_hint(hint)))
 }
 
 /// What a client would be answered from, without serving it.
@@ -197,16 +194,10 @@ pub fn preview(config: &Config) -> Result<Preview, AppError> {
 
 /// What is wrong with the files that a configuration names.
 pub fn source_problems(config: &Config) -> Vec<Problem> {
-    let at = || {
-        config
-            .file
-            .as_deref()
-            .map_or_else(Place::command_line, Place::of_file)
-    };
     match preview(config) {
         Ok(preview) => preview.problems,
         Err(AppError::Problem(problem)) => vec![*problem],
-        Err(error) => vec![Problem::error(at(), "", error.to_string())],
+        Err(error) => vec![Problem::error(config.place(), "", error.to_string())],
     }
 }
 
@@ -229,11 +220,11 @@ impl Agent {
     async fn serve(
         mut self,
         config: &Config,
-        listen: &[std::net::SocketAddr],
+        listen: &[SocketAddr],
         mut signals: Signals,
     ) -> Result<(), AppError> {
-        let (_until_drained, ended) = oneshot::channel();
-        let admin = self.start_admin(config, ended).await?;
+        let (until_drained, ended) = oneshot::channel();
+        let (admin, server) = self.start_admin(config, ended).await?.unzip();
         let status = self.control.status().load_full();
         Banner {
             status: &status,
@@ -245,7 +236,13 @@ impl Agent {
         self.watch(&mut signals).await?;
         self.control.drain();
         tracing::info!("draining");
-        self.drain(&mut signals).await
+        let drained = self.drain(&mut signals).await;
+        drop(until_drained);
+        if let Some(server) = server {
+            // It lets responses that have begun go out, for a second at most.
+            let _ = server.await;
+        }
+        drained
     }
 
     /// Serves the admin pages until the other end of `ended` is gone.
@@ -253,7 +250,7 @@ impl Agent {
         &self,
         config: &Config,
         ended: oneshot::Receiver<()>,
-    ) -> Result<Option<std::net::SocketAddr>, AppError> {
+    ) -> Result<Option<(SocketAddr, JoinHandle<()>)>, AppError> {
         let Some(address) = config.admin else {
             return Ok(None);
         };
@@ -274,11 +271,11 @@ impl Agent {
             metrics: Arc::new(metrics),
             resolver,
         };
-        tokio::spawn(admin::serve(listener, subject, async move {
+        let server = tokio::spawn(admin::serve(listener, subject, async move {
             // An error is the end of the agent, too.
             let _ = ended.await;
         }));
-        Ok(Some(bound))
+        Ok(Some((bound, server)))
     }
 
     /// Follows the inputs until a signal says to end.
@@ -289,8 +286,8 @@ impl Agent {
             watch.watch(
                 paths
                     .iter()
-                    .chain(&self.config_file.path)
-                    .map(PathBuf::as_path),
+                    .map(PathBuf::as_path)
+                    .chain(self.config_file.path()),
             );
             tokio::select! {
                 () = watch.changed() => match self.config_file.refresh() {
@@ -308,9 +305,10 @@ impl Agent {
 
     /// Reads configuration and inputs again. A bad configuration leaves the one in force as it is.
     fn reload(&mut self, holds: Holds) {
-        match load(&self.flags) {
-            Ok(config) => {
-                let fixed = self.control.reconfigure(config, holds);
+        let taken =
+            load(&self.flags).and_then(|config| Ok(self.control.reconfigure(config, holds)?));
+        match taken {
+            Ok(fixed) => {
                 tracing::info!("reloaded");
                 if !fixed.is_empty() {
                     tracing::warn!(keys = fixed.join(", "), "changed keys that need a restart");
@@ -336,35 +334,6 @@ impl Agent {
         }
         Ok(())
     }
-}
-
-/// The configuration file as it was last seen.
-struct ConfigFile {
-    path: Option<PathBuf>,
-    text: Option<Vec<u8>>,
-}
-
-impl ConfigFile {
-    fn new(flags: &AgentFlags) -> Self {
-        let path = flags.config.clone();
-        let text = path.as_deref().and_then(text_of);
-        ConfigFile { path, text }
-    }
-
-    /// Whether it has changed since. A file that is gone for a moment has not.
-    fn refresh(&mut self) -> Refresh {
-        let text = self.path.as_deref().and_then(text_of);
-        if text.is_none() || text == self.text {
-            return Refresh::Same;
-        }
-        self.text = text;
-        Refresh::Changed
-    }
-}
-
-fn text_of(config: &Path) -> Option<Vec<u8>> {
-    let read = input_file::read(config, CONFIG_OCTETS_MAX as u64);
-    read.ok().map(|(text, _)| text)
 }
 
 struct Signals {

@@ -53,7 +53,8 @@ impl fmt::Display for Banner<'_> {
         let sources = self.status.sources.len();
         writeln!(
             f,
-            "callsign {version} serves {names} names, {vips} virtual addresses, from {sources} sources"
+            "callsign {version} serves {names} names, {vips} virtual addresses, from {sources} source{}",
+            if sources == 1 { "" } else { "s" }
         )?;
         writeln!(f, "listening on {} (udp, tcp)", join(self.listen))?;
         let zones = match self.config.zones.as_slice() {
@@ -63,7 +64,12 @@ impl fmt::Display for Banner<'_> {
         let upstreams = match &self.config.upstreams {
             Upstreams::None => "are refused".to_owned(),
             Upstreams::Servers(servers) => format!("go to {}", join(servers)),
-            Upstreams::ResolvConf(path) => format!("go to the servers of {}", path.display()),
+            Upstreams::ResolvConf(path) if self.status.snapshot.forward.is_forwarding() => {
+                format!("go to the servers of {}", path.display())
+            }
+            Upstreams::ResolvConf(path) => {
+                format!("are refused: {} names no server", path.display())
+            }
         };
         writeln!(
             f,

@@ -7,26 +7,22 @@
 //! ```
 
 use crate::clock::WallClock;
-use crate::config::{Config, StateDir, Upstreams, WildcardVips, upstream_is_ourselves};
+use crate::config::{Config, StateDir, Upstreams, upstream_is_ourselves};
+use crate::entries;
 use crate::journal::LedgerStore;
-use crate::pods_file::PodsFile;
-use crate::problem::{Place, Problem};
-use crate::resolv_conf::{ResolvConf, interface_index};
-use crate::sources::{Content, Holds, LastGood, Refresh, Source, SourceKind, Staleness};
+use crate::logging::log_new;
+use crate::problem::Problem;
+use crate::small_files::SmallFiles;
+use crate::sources::{Holds, LastGood, Refresh, Source, SourceKind};
 use crate::status::{Freshness, Phase, Status};
 use crate::vips;
-use crate::watched::Watched;
 use arc_swap::ArcSwap;
 use dns_core::vip::RecordState;
-use dns_core::{
-    Completeness, HostEntry, NameState, NameTable, Snapshot, TableUpdate, TableWriter, Views,
-};
-use std::collections::{BTreeSet, HashSet};
+use dns_core::{Completeness, NameTable, Snapshot, TableUpdate, TableWriter, Views};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use table_compiler::{ObjectDoc, ObjectId, Options};
 
 /// How it treats the state folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +37,12 @@ pub enum StateAccess {
 #[derive(Debug)]
 pub struct Control {
     config: Config,
-    access: StateAccess,
     /// Addresses that are listened on, for telling an upstream that is ourselves.
     listen: Vec<SocketAddr>,
     sources: Vec<Source>,
     store: LedgerStore,
     writer: TableWriter,
-    resolv_conf: Watched<Vec<SocketAddr>>,
-    pods: Watched<PodsFile>,
+    small_files: SmallFiles,
     clock: WallClock,
     /// Names that found their pool of virtual addresses full.
     exhausted: usize,
@@ -75,6 +69,7 @@ impl Control {
         listen: Vec<SocketAddr>,
         seed: u64,
     ) -> Result<Self, Box<Problem>> {
+        refuse_ourselves(&config, &listen)?;
         let vip_config = config.vips.ledger.clone();
         let store = match (&config.state_dir, access) {
             (StateDir::None, _) => LedgerStore::in_memory(vip_config),
@@ -105,13 +100,11 @@ impl Control {
         };
         let mut control = Control {
             config,
-            access,
             listen,
             sources,
             store,
             writer: TableWriter::new(seed),
-            resolv_conf: Watched::default(),
-            pods: Watched::default(),
+            small_files: SmallFiles::default(),
             clock: WallClock::start(),
             exhausted: 0,
             compile_problems: Vec::new(),
@@ -124,12 +117,8 @@ impl Control {
             status: Arc::new(ArcSwap::from_pointee(status)),
         };
         control.refresh_small_files(Holds::Keep);
-        if let Some(problem) = control
-            .resolv_conf
-            .problem
-            .take_if(|problem| problem.is_error())
-        {
-            return Err(Box::new(problem));
+        if let Some(problem) = control.small_files.refused() {
+            return Err(Box::new(problem.clone()));
         }
         let began = Instant::now();
         control.refresh_sources(Holds::Keep);
@@ -154,10 +143,7 @@ impl Control {
             .iter()
             .map(|source| source.path().to_owned())
             .collect();
-        if let Upstreams::ResolvConf(path) = &self.config.upstreams {
-            paths.push(path.clone());
-        }
-        paths.extend(self.pods_path().map(Path::to_owned));
+        paths.extend(SmallFiles::paths(&self.config).map(Path::to_owned));
         paths
     }
 
@@ -175,21 +161,33 @@ impl Control {
 
     /// Takes a new configuration. What only a start can change stays as it was; the names of
     /// those keys are given back.
-    pub fn reconfigure(&mut self, config: Config, holds: Holds) -> Vec<&'static str> {
+    ///
+    /// # Errors
+    /// An upstream that is this process itself, where it listens since its start. Nothing has
+    /// changed then.
+    pub fn reconfigure(
+        &mut self,
+        config: Config,
+        holds: Holds,
+    ) -> Result<Vec<&'static str>, Box<Problem>> {
+        refuse_ourselves(&config, &self.listen)?;
+        let began = Instant::now();
         let fixed = keys_that_need_a_restart(&self.config, &config);
         self.config_problems.clear();
-        self.sources = sources_of(&config, std::mem::take(&mut self.sources));
-        self.store.ledger.reconfigure(config.vips.ledger.clone());
-        self.config = Config {
-            state_dir: self.config.state_dir.clone(),
-            ..config
-        };
-        self.resolv_conf.forget();
-        self.pods.forget();
+        if config.domain() != self.config.domain() {
+            // Names were read as names of the old one.
+            self.sources.iter_mut().for_each(Source::forget);
+        }
+        self.config = with_fixed_of(&self.config, config);
+        self.sources = sources_of(&self.config, std::mem::take(&mut self.sources));
+        self.store
+            .ledger
+            .reconfigure(self.config.vips.ledger.clone());
+        self.small_files.forget(&self.config);
         self.refresh_small_files(holds);
         self.refresh_sources(holds);
-        self.publish(Instant::now());
-        fixed
+        self.publish(began);
+        Ok(fixed)
     }
 
     /// Tells of a configuration that was refused; the one in force stays.
@@ -206,8 +204,8 @@ impl Control {
         self.publish_status();
     }
 
-    fn pods_path(&self) -> Option<&Path> {
-        self.config.node_views.as_ref()?.pods_file.as_deref()
+    fn refresh_small_files(&mut self, holds: Holds) -> Refresh {
+        self.small_files.refresh(&self.config, &self.listen, holds)
     }
 
     fn refresh_sources(&mut self, holds: Holds) -> Refresh {
@@ -224,36 +222,20 @@ impl Control {
         refresh
     }
 
-    fn refresh_small_files(&mut self, holds: Holds) -> Refresh {
-        let mut refresh = Refresh::Same;
-        if let Upstreams::ResolvConf(path) = &self.config.upstreams {
-            let listen = &self.listen;
-            let read = self
-                .resolv_conf
-                .refresh(path, |text, _| read_resolv_conf(path, text, listen));
-            refresh = refresh.or(read);
-        }
-        if let Some(path) = self
-            .config
-            .node_views
-            .as_ref()
-            .and_then(|v| v.pods_file.as_ref())
-        {
-            let before = self.pods.value.problems.clone();
-            let read = self
-                .pods
-                .refresh(path, |text, before| read_pods(path, text, before, holds));
-            log_new(&before, &self.pods.value.problems);
-            refresh = refresh.or(read);
-        }
-        refresh
-    }
-
     fn publish(&mut self, began: Instant) {
-        let (mut entries, problems) = self.compile();
+        let (mut entries, problems) = entries::of_sources(&self.sources, &self.config);
         log_new(&self.compile_problems, &problems);
         self.compile_problems = problems;
-        self.exhausted = vips::allot(&mut entries, &mut self.store, self.clock.now_ms());
+        let exhausted = vips::allot(&mut entries, &mut self.store, self.clock.now_ms());
+        if exhausted > self.exhausted {
+            let hint = "add a block to vips.pools";
+            tracing::warn!(
+                names = exhausted,
+                hint,
+                "pools of virtual addresses are full"
+            );
+        }
+        self.exhausted = exhausted;
         let is_partial = self.sources.iter().any(Source::is_unread);
         let completeness = if is_partial {
             Completeness::Partial
@@ -263,8 +245,8 @@ impl Control {
         let table = self
             .writer
             .apply(TableUpdate::Replace(entries), completeness);
-        let views = self.config.views(&self.pods.value.pods);
-        let forward = self.config.forward_policy(&self.resolv_conf.value);
+        let views = self.config.views(self.small_files.pods());
+        let forward = self.config.forward_policy(self.small_files.servers());
         let zones = self.config.zones.clone();
         tracing::info!(
             names = table.len(),
@@ -284,57 +266,10 @@ impl Control {
         self.save_last_good();
     }
 
-    /// What all sources say together, and what of it was left out.
-    fn compile(&self) -> (Vec<HostEntry>, Vec<Problem>) {
-        let mut objects: Vec<ObjectDoc> = Vec::new();
-        let (mut name_tables, mut hosts) = (Vec::new(), Vec::new());
-        let mut stale: HashSet<&ObjectId> = HashSet::new();
-        for (_, content, staleness) in self.sources.iter().flat_map(Source::contents) {
-            match content {
-                Content::Objects(read) => {
-                    match staleness {
-                        Staleness::None => {}
-                        Staleness::Objects(ids) => stale.extend(ids),
-                        Staleness::Whole => stale.extend(read.iter().map(|doc| &doc.id)),
-                    }
-                    objects.extend_from_slice(read);
-                }
-                Content::NameTable(entries, _) => name_tables.push(aged(entries, staleness)),
-                Content::Hosts(entries, _) => hosts.push(aged(entries, staleness)),
-            }
-        }
-        let compiled = table_compiler::compile(&self.options(), &objects);
-        let mut entries = compiled.entries;
-        if !stale.is_empty() {
-            let stale: BTreeSet<String> = stale.iter().map(|id| id.to_string()).collect();
-            for entry in entries
-                .iter_mut()
-                .filter(|entry| stale.contains(&object_of(entry)))
-            {
-                entry.state = NameState::Stale;
-            }
-        }
-        let problems = compiled.problems.iter().map(Problem::from).collect();
-        (table_compiler::merge(entries, name_tables, hosts), problems)
-    }
-
-    fn options(&self) -> Options {
-        Options {
-            cluster: self.config.cluster.clone(),
-            wildcard_vips: match self.config.vips.wildcards {
-                WildcardVips::DynamicOnly => table_compiler::WildcardVips::Off,
-                WildcardVips::All => table_compiler::WildcardVips::On,
-            },
-            ..Options::new(self.config.domain())
-        }
-    }
-
     fn publish_status(&self) {
         let mut problems = self.config_problems.clone();
         problems.extend(self.config.warnings.iter().cloned());
-        problems.extend(self.resolv_conf.problem.clone());
-        problems.extend(self.pods.problem.clone());
-        problems.extend(self.pods.value.problems.iter().cloned());
+        problems.extend(self.small_files.problems().cloned());
         problems.extend(self.compile_problems.iter().cloned());
         let records = self.store.ledger.records();
         let (active, resting): (Vec<_>, Vec<_>) =
@@ -355,10 +290,12 @@ impl Control {
     }
 
     fn save_last_good(&mut self) {
-        let (StateDir::Path(folder), StateAccess::Write) = (&self.config.state_dir, self.access)
-        else {
+        let StateDir::Path(folder) = &self.config.state_dir else {
             return;
         };
+        if !self.store.owns_folder() {
+            return;
+        }
         for source in &mut self.sources {
             if let Err(error) = source.save(folder) {
                 let source = source.path().display();
@@ -368,50 +305,25 @@ impl Control {
     }
 }
 
-impl Refresh {
-    fn or(self, other: Refresh) -> Refresh {
-        if self == Refresh::Changed {
-            self
-        } else {
-            other
-        }
-    }
-}
-
-/// Reads the pod-address file. An empty one is held, like any source: `[]` says that there are no
-/// pods, nothing says that somebody is writing.
-fn read_pods(
-    path: &Path,
-    text: &[u8],
-    before: &PodsFile,
-    holds: Holds,
-) -> Result<PodsFile, Problem> {
-    let is_blank = text.trim_ascii().is_empty();
-    if is_blank && !before.pods.is_empty() && holds == Holds::Keep {
-        let reason = format!("is empty; its {} pods are kept", before.pods.len());
-        let problem = Problem::warning(Place::of_file(path), "", reason);
-        return Err(problem.with_hint("write [] if there are none, or send SIGHUP"));
-    }
-    Ok(PodsFile::parse(text, path)?.frozen_by(before))
-}
-
-fn read_resolv_conf(
-    path: &Path,
-    text: &[u8],
-    listen: &[SocketAddr],
-) -> Result<Vec<SocketAddr>, Problem> {
-    let servers = ResolvConf::parse(&String::from_utf8_lossy(text), interface_index).servers;
-    match servers
+/// Refuses upstreams that are addresses we listen on. Those of a resolv.conf are looked at when it
+/// is read.
+fn refuse_ourselves(config: &Config, listen: &[SocketAddr]) -> Result<(), Box<Problem>> {
+    let servers = match &config.upstreams {
+        Upstreams::Servers(servers) => servers.as_slice(),
+        Upstreams::ResolvConf(_) | Upstreams::None => &[],
+    };
+    let of_routes = config.routes.iter().flat_map(|route| &route.servers);
+    let Some(server) = servers
         .iter()
+        .chain(of_routes)
         .find(|server| upstream_is_ourselves(listen, **server))
-    {
-        None => Ok(servers),
-        Some(server) => {
-            let reason = format!("{server} is this process itself: questions would go in circles");
-            let problem = Problem::error(Place::of_file(path), "nameserver", reason);
-            Err(problem.with_hint("name the upstream servers with --upstream"))
-        }
-    }
+    else {
+        return Ok(());
+    };
+    let reason = format!("{server} is this process itself: questions would go in circles");
+    let hint = "name another server; what is listened on changes with a restart only";
+    let problem = Problem::error(config.place(), "upstreams", reason);
+    Err(Box::new(problem.with_hint(hint)))
 }
 
 /// Sources for the paths of a configuration; those that are there already are kept.
@@ -421,7 +333,8 @@ fn sources_of(config: &Config, mut known: Vec<Source>) -> Vec<Source> {
     tables
         .chain(hosts)
         .map(|(path, kind)| {
-            let at = known.iter().position(|source| source.path() == path);
+            let is_it = |source: &Source| source.path() == path && source.kind() == kind;
+            let at = known.iter().position(is_it);
             at.map_or_else(
                 || new_source(config, path, kind),
                 |at| known.swap_remove(at),
@@ -442,55 +355,38 @@ fn new_source(config: &Config, path: &Path, kind: SourceKind) -> Source {
     Source::new(path, kind, &config.domain(), last_good.as_ref())
 }
 
-fn keys_that_need_a_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+/// The new configuration with what only a start can change as it is in force.
+fn with_fixed_of(in_force: &Config, new: Config) -> Config {
+    Config {
+        listen: in_force.listen.clone(),
+        workers: in_force.workers,
+        admin: in_force.admin,
+        state_dir: in_force.state_dir.clone(),
+        log: in_force.log.clone(),
+        resolver: in_force.resolver.clone(),
+        net: in_force.net.clone(),
+        ..new
+    }
+}
+
+fn keys_that_need_a_restart(in_force: &Config, new: &Config) -> Vec<&'static str> {
     let changed = [
-        ("listen", old.listen != new.listen),
-        ("workers", old.workers != new.workers),
-        ("admin", old.admin != new.admin),
-        ("state_dir", old.state_dir != new.state_dir),
-        ("log", old.log != new.log),
+        ("listen", in_force.listen != new.listen),
+        ("workers", in_force.workers != new.workers),
+        ("admin", in_force.admin != new.admin),
+        ("state_dir", in_force.state_dir != new.state_dir),
+        ("log", in_force.log != new.log),
         (
             "resolver limits, ttl and forward times",
-            old.resolver != new.resolver,
+            in_force.resolver != new.resolver,
         ),
+        ("limits of sockets", in_force.net != new.net),
     ];
     changed
         .into_iter()
         .filter(|(_, is_changed)| *is_changed)
         .map(|(key, _)| key)
         .collect()
-}
-
-fn aged(entries: &[HostEntry], staleness: Staleness<'_>) -> Vec<HostEntry> {
-    let mut entries = entries.to_vec();
-    if staleness == Staleness::Whole {
-        for entry in &mut entries {
-            entry.state = NameState::Stale;
-        }
-    }
-    entries
-}
-
-/// The object an entry came from, as [`ObjectId`] prints it.
-fn object_of(entry: &HostEntry) -> String {
-    let source = &entry.source;
-    match &source.namespace {
-        Some(namespace) => format!("{} {namespace}/{}", source.kind, source.name),
-        None => format!("{} {}", source.kind, source.name),
-    }
-}
-
-/// Logs the problems that were not there before.
-fn log_new(before: &[Problem], after: &[Problem]) {
-    let known: BTreeSet<String> = before.iter().map(ToString::to_string).collect();
-    for problem in after {
-        let text = problem.to_string();
-        match (known.contains(&text), problem.is_error()) {
-            (true, _) => {}
-            (false, true) => tracing::error!("{text}"),
-            (false, false) => tracing::warn!("{text}"),
-        }
-    }
 }
 
 fn log_change(before: &crate::status::SourceStatus, after: &crate::status::SourceStatus) {
@@ -506,3 +402,6 @@ fn log_change(before: &crate::status::SourceStatus, after: &crate::status::Sourc
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

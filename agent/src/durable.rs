@@ -14,11 +14,20 @@ pub(crate) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    let mut file = create_new(Path::new(&beside))?;
-    file.write_all(octets)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
+    let beside = Path::new(&beside);
+    let written = write_new(beside, octets).and_then(|()| fs::rename(beside, path));
+    if let Err(error) = written {
+        // Half a file is of use to nobody, and a full disk wants the room.
+        let _ = fs::remove_file(beside);
+        return Err(error);
+    }
     sync_folder(folder)
+}
+
+fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let mut file = create_new(path)?;
+    file.write_all(octets)?;
+    file.sync_all()
 }
 
 /// A new file in place of one that a crash may have left. What is there is never written to: a
@@ -41,6 +50,15 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_replacement_that_fails_leaves_nothing_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        fs::create_dir(&path).unwrap();
+        assert!(replace(&path, b"ours").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn a_link_left_beside_the_file_is_not_followed() {

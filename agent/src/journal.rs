@@ -34,6 +34,8 @@ pub struct LedgerStore {
     /// The ledger.
     pub ledger: Ledger,
     journal: Journal,
+    /// The lock of the state folder, held for the life of the process.
+    lock: Option<File>,
 }
 
 #[derive(Debug)]
@@ -52,8 +54,6 @@ struct OpenJournal {
     records: usize,
     /// Why the last write failed; what it should have held is written as a whole when it can be.
     fault: Option<String>,
-    /// Held for the life of the process.
-    _lock: File,
 }
 
 impl LedgerStore {
@@ -62,6 +62,7 @@ impl LedgerStore {
         LedgerStore {
             ledger: Ledger::new(config),
             journal: Journal::Off,
+            lock: None,
         }
     }
 
@@ -71,26 +72,40 @@ impl LedgerStore {
         LedgerStore {
             ledger,
             journal: reason.map_or(Journal::Looked, Journal::Failed),
+            lock: None,
         }
     }
 
     /// Opens the journal of a state folder for writing. If that fails, what can be read of it is
     /// served from memory, and [`LedgerStore::status`] says why.
     pub fn open(folder: &Path, config: VipConfig) -> Self {
+        let lock = match lock(folder) {
+            Ok(lock) => lock,
+            Err(reason) => return Self::unrecorded(folder, config, reason, None),
+        };
         match OpenJournal::open(folder, config.clone()) {
             Ok((ledger, journal)) => LedgerStore {
                 ledger,
                 journal: Journal::Open(journal),
+                lock: Some(lock),
             },
-            Err(reason) => {
-                tracing::warn!(%reason, "virtual addresses are not recorded");
-                let (ledger, _) = Self::read(folder, config);
-                LedgerStore {
-                    ledger,
-                    journal: Journal::Failed(reason),
-                }
-            }
+            Err(reason) => Self::unrecorded(folder, config, reason, Some(lock)),
         }
+    }
+
+    fn unrecorded(folder: &Path, config: VipConfig, reason: String, lock: Option<File>) -> Self {
+        tracing::warn!(%reason, "virtual addresses are not recorded");
+        let (ledger, _) = Self::read(folder, config);
+        LedgerStore {
+            ledger,
+            journal: Journal::Failed(reason),
+            lock,
+        }
+    }
+
+    /// Whether this process, and no other, may write to the state folder.
+    pub fn owns_folder(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// The ledger of a state folder; on failure an empty one, and why the journal that is there
@@ -162,8 +177,6 @@ impl LedgerStore {
 impl OpenJournal {
     fn open(folder: &Path, config: VipConfig) -> Result<(Ledger, Self), String> {
         let at = |error: io::Error| format!("{}: {error}", folder.display());
-        std::fs::create_dir_all(folder).map_err(at)?;
-        let lock = lock(folder)?;
         let path = folder.join(JOURNAL);
         let mut options = OpenOptions::new();
         let mut file = options
@@ -191,7 +204,6 @@ impl OpenJournal {
             file,
             records,
             fault: None,
-            _lock: lock,
         };
         if let Some(damage) = &replay.damage {
             open.mend(&path, &octets, damage, &replay.ledger)
@@ -264,7 +276,9 @@ impl OpenJournal {
     }
 }
 
+/// Makes the folder if need be, and takes its lock.
 fn lock(folder: &Path) -> Result<File, String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let path = folder.join(LOCK);
     let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let file = OpenOptions::new()
@@ -336,6 +350,7 @@ mod tests {
         allot(&mut first, &["a.example.com"]);
         let second = LedgerStore::open(folder.path(), VipConfig::default());
         assert!(matches!(second.status(), JournalStatus::Failed(_)));
+        assert!(first.owns_folder() && !second.owns_folder());
         let address =
             |store: &LedgerStore| store.ledger.address_of(&key("a.example.com"), Family::V4);
         assert_eq!(address(&second), address(&first));
@@ -352,6 +367,7 @@ mod tests {
             std::fs::read_to_string(&journal).unwrap(),
             "something else\n"
         );
+        assert!(store.owns_folder(), "the rest of the folder is still ours");
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! Where log lines go: standard error, as text or JSON.
+//! Where log lines go: standard error, as text or JSON; and how problems of inputs are told.
 
 use crate::config::{LogConfig, LogFormat};
+use crate::problem::Problem;
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -23,12 +25,28 @@ pub fn start(config: &LogConfig) -> Result<(), String> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        // It would tell of a failed write by printing to standard error, which panics when the
+        // reader of that is gone: a dead log collector shall not end the process.
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     let _already_started = match config.format {
         LogFormat::Text => builder.finish().try_init(),
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
     };
     Ok(())
+}
+
+/// Logs the problems that were not there before.
+pub(crate) fn log_new(before: &[Problem], after: &[Problem]) {
+    let known: BTreeSet<String> = before.iter().map(ToString::to_string).collect();
+    for problem in after {
+        let text = problem.to_string();
+        match (known.contains(&text), problem.is_error()) {
+            (true, _) => {}
+            (false, true) => tracing::error!("{text}"),
+            (false, false) => tracing::warn!("{text}"),
+        }
+    }
 }
 
 fn filter(configured: Option<&str>, variable: Option<&str>) -> Result<EnvFilter, String> {

@@ -16,7 +16,7 @@ pub(crate) fn allot(entries: &mut [HostEntry], store: &mut LedgerStore, now_ms: 
     let assignment = store.ledger.assign(now_ms, wants, &given);
     store.record(&assignment.changes);
     let exhausted: BTreeSet<&VipKey> = assignment.exhausted.iter().map(|(key, _)| key).collect();
-    report(&assignment.moves, exhausted.len());
+    report(&assignment.moves);
     for entry in entries.iter_mut().filter(|entry| has_vips(entry)) {
         let key = VipKey::of_name(&entry.name);
         fill(entry, &key, &store.ledger, now_ms);
@@ -131,15 +131,9 @@ fn fill(entry: &mut HostEntry, key: &VipKey, ledger: &Ledger, now_ms: u64) {
         .collect();
 }
 
-fn report(moves: &[Move], exhausted: usize) {
+fn report(moves: &[Move]) {
     for moved in moves {
         tracing::warn!(name = moved.key.as_str(), from = %moved.from, to = ?moved.to,
             "an object took the virtual address of a name");
-    }
-    if exhausted > 0 {
-        tracing::warn!(
-            names = exhausted,
-            "pools of virtual addresses are full; add a block to vips.pools"
-        );
     }
 }

@@ -291,6 +291,31 @@ impl Drop for Printing {
     }
 }
 
+/// The log is written to standard error; what reads it may end before the process does.
+#[test]
+fn a_log_that_nobody_reads_any_more_does_not_end_the_process() {
+    let launch = configured(CONFIG).unwrap();
+    let config = launch.folder().join("callsign.yaml");
+    let child = Command::new(binary().unwrap())
+        .args(["agent", "--listen", "127.0.0.1:0", "--state-dir", "none"])
+        .args(["--config".as_ref(), config.as_os_str()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut printing = Printing(child.unwrap());
+    let mut out = BufReader::new(printing.0.stdout.take().unwrap());
+    let mut line = String::new();
+    for _ in 0..5 {
+        out.read_line(&mut line).unwrap();
+    }
+    drop(printing.0.stderr.take());
+    // What is logged of this draining has no reader.
+    let id = printing.0.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &id]).status();
+    assert!(killed.unwrap().success(), "{line}");
+    assert_eq!(printing.0.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn five_lines_say_what_is_served_and_how_to_ask() {
     let launch = configured(CONFIG).unwrap();

@@ -338,7 +338,14 @@ fn a_resolv_conf_is_followed() {
         observed.rcode("www.example.net", "A"),
         ResponseCode::ServFail
     );
+    // One without servers leaves them, too, until somebody says that it is meant.
     launch.write("resolv.conf", "\n").unwrap();
+    observed.until_reason("names no server");
+    assert_eq!(
+        observed.rcode("www.example.net", "A"),
+        ResponseCode::ServFail
+    );
+    observed.callsign.signal("HUP").unwrap();
     observed.until("nobody to ask", |o| {
         o.rcode("www.example.net", "A") == ResponseCode::Refused
     });

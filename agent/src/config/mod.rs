@@ -24,7 +24,7 @@ pub use upstreams::{Upstreams, upstream_is_ourselves};
 pub use view_spec::{Proxy, ViewSpec};
 
 use crate::net::NetLimits;
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use dns_core::vip::VipConfig;
 use dns_core::{ForwardPolicy, NameBuf, ResolverConfig, Route, Strategy, View, Views};
 use ipnet::IpNet;
@@ -177,6 +177,13 @@ impl Config {
             node.networks.iter().map(|(net, spec)| (*net, view(spec))),
             node.default.as_ref().map(view),
         )
+    }
+
+    /// Where it was written, for faults that belong to no line of it.
+    pub fn place(&self) -> Place {
+        self.file
+            .as_deref()
+            .map_or_else(Place::command_line, Place::of_file)
     }
 
     /// Cluster domain of the objects.

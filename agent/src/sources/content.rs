@@ -135,7 +135,13 @@ fn looks_like_name_table(text: &str) -> bool {
         return false;
     };
     let is_json = members.is_empty() || members.starts_with(['"', '}']);
-    is_json && !members.contains("\"kind\"")
+    is_json && !has_key(members, "\"kind\"")
+}
+
+/// Whether the quoted word is a key somewhere; a namespace may be called so, too.
+fn has_key(json: &str, quoted: &str) -> bool {
+    json.match_indices(quoted)
+        .any(|(at, _)| json[at + quoted.len()..].trim_start().starts_with(':'))
 }
 
 #[cfg(test)]
@@ -146,8 +152,14 @@ mod tests {
     fn a_json_object_without_a_kind_is_a_name_table() {
         assert!(looks_like_name_table("\u{feff} {\"table\": {}}"));
         assert!(looks_like_name_table("{"));
+        assert!(looks_like_name_table(
+            "{\"table\": {\"a.kind.svc.cluster.local\": {\"namespace\": \"kind\", \"ips\": []}}}"
+        ));
         assert!(!looks_like_name_table(
             "{\"kind\": \"List\", \"items\": []}"
+        ));
+        assert!(!looks_like_name_table(
+            "{\"spec\": {}, \"kind\" : \"Service\"}"
         ));
         assert!(!looks_like_name_table("kind: Service"));
         assert!(!looks_like_name_table("{kind: Service, spec: {}}"));

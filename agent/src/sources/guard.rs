@@ -74,11 +74,6 @@ impl Guard {
     pub(super) fn reason(&self) -> Option<&str> {
         self.hold.as_ref().map(|hold| hold.reason.as_str())
     }
-
-    /// When the hold ends by itself.
-    pub(super) fn ends(&self) -> Option<Duration> {
-        self.hold.as_ref()?.ends
-    }
 }
 
 #[cfg(test)]
@@ -92,7 +87,6 @@ mod tests {
         let mut guard = Guard::default();
         assert_eq!(guard.judge(5, 0, NOW), Verdict::Hold);
         assert_eq!(guard.judge(5, 0, NOW + PARTIAL_HOLD * 100), Verdict::Hold);
-        assert!(guard.ends().is_none());
         guard.release();
         assert_eq!(guard.judge(5, 0, NOW), Verdict::Serve);
         assert_eq!(

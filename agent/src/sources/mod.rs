@@ -66,6 +66,16 @@ pub enum Refresh {
     Same,
 }
 
+impl Refresh {
+    /// Whether this one or the other found anything new.
+    pub(crate) fn or(self, other: Refresh) -> Refresh {
+        match self {
+            Refresh::Changed => Refresh::Changed,
+            Refresh::Same => other,
+        }
+    }
+}
+
 /// Whether what is held back shall be let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
@@ -110,6 +120,16 @@ impl Source {
         &self.path
     }
 
+    /// What its files hold.
+    pub fn kind(&self) -> SourceKind {
+        self.kind
+    }
+
+    /// Reads all files again the next time, changed or not; what is served stays until then.
+    pub fn forget(&mut self) {
+        self.latest.clear();
+    }
+
     /// Reads what has changed since the last time. `elapsed` is time since the start of the
     /// process, by a clock that never goes back.
     pub fn refresh(&mut self, domain: &NameBuf, elapsed: Duration, holds: Holds) -> Refresh {
@@ -118,7 +138,7 @@ impl Source {
             self.freshness(),
             self.listing_problem.clone(),
         );
-        match listing::files_of(&self.path) {
+        match listing::files_of(&self.path, self.kind) {
             Ok(paths) => {
                 self.listing_problem = None;
                 self.latest = paths
@@ -178,11 +198,6 @@ impl Source {
             format!("cannot be read: {error}"),
         )
         .with_hint("put the file or folder back, or take it out of the configuration")
-    }
-
-    /// When a hold ends by itself, if one does.
-    pub fn hold_ends(&self) -> Option<Duration> {
-        self.guard.ends()
     }
 
     /// The contents that the table is made of.
@@ -245,13 +260,14 @@ impl Source {
         }
     }
 
-    /// Keeps what is served for the next start, if it has changed and nothing of it is missing.
+    /// Keeps what is served for the next start, if it has changed and is not held: what the
+    /// state folder has is better than what an accident has left.
     ///
     /// # Errors
     /// When the folder cannot be written; it is tried again with the next change.
     pub fn save(&mut self, state_dir: &Path) -> io::Result<()> {
-        let is_whole = matches!(self.freshness(), Freshness::Fresh | Freshness::Frozen);
-        if !self.is_unsaved || !is_whole {
+        let is_held = matches!(self.freshness(), Freshness::Held(_) | Freshness::Missing);
+        if !self.is_unsaved || is_held {
             return Ok(());
         }
         self.last_good().save(state_dir)?;

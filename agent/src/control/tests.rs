@@ -1,0 +1,145 @@
+use super::*;
+use crate::cli::AgentFlags;
+use crate::config::tests::environment;
+use tempfile::TempDir;
+
+struct World {
+    folder: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        World {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn config(&self, text: &str) -> Config {
+        let text = format!("state_dir: state\n{text}");
+        let file = self.path("callsign.yaml");
+        let flags = AgentFlags::default();
+        Config::from_text(text.as_bytes(), &file, &flags, &environment()).unwrap()
+    }
+
+    fn start(&self, text: &str) -> Control {
+        let config = self.config(text);
+        let listen = config.listen.clone();
+        Control::start(config, StateAccess::Write, listen, 1).unwrap()
+    }
+}
+
+fn names(control: &Control) -> Vec<String> {
+    let status = control.status().load_full();
+    let entries = status.table().entries();
+    entries.iter().map(|entry| entry.name.to_string()).collect()
+}
+
+fn notes(control: &Control) -> String {
+    control.status().load().notes().join("\n")
+}
+
+#[test]
+fn who_does_not_own_the_state_folder_keeps_no_last_good_content_in_it() {
+    let world = World::new();
+    world.write("hosts", "192.0.2.1 a.test\n");
+    let owner = LedgerStore::open(&world.path("state"), dns_core::vip::VipConfig::default());
+    let text = "hosts: hosts\nupstreams: none\n";
+    assert_eq!(names(&world.start(text)), ["a.test"]);
+    assert!(!world.path("state/sources").exists());
+    drop(owner);
+    world.start(text);
+    assert!(world.path("state/sources").exists());
+}
+
+#[test]
+fn a_resolv_conf_without_servers_is_held_until_it_is_confirmed() {
+    let world = World::new();
+    world.write("resolv.conf", "nameserver 192.0.2.53\n");
+    let mut control = world.start("resolv_conf: resolv.conf\n");
+    let kept = control.small_files.servers().to_vec();
+    assert_eq!(kept.len(), 1);
+    world.write("resolv.conf", "\n");
+    control.refresh(Holds::Keep);
+    assert_eq!(control.small_files.servers(), kept);
+    assert!(notes(&control).contains("names no server; its 1 from before are kept"));
+    let same = world.config("resolv_conf: resolv.conf\n");
+    control.reconfigure(same, Holds::Release).unwrap();
+    assert!(control.small_files.servers().is_empty());
+    assert_eq!(notes(&control), "");
+}
+
+#[test]
+fn a_resolv_conf_that_never_had_a_server_is_told() {
+    let world = World::new();
+    world.write("resolv.conf", "# nobody\n");
+    let control = world.start("resolv_conf: resolv.conf\n");
+    assert!(notes(&control).contains("names that are not ours are refused"));
+}
+
+#[test]
+fn small_files_that_leave_the_configuration_leave_nothing_behind() {
+    let world = World::new();
+    world.write("pods.yaml", "- {ip: 10.1.2.3}\n- {ip: nonsense}\n");
+    let text = "resolv_conf: gone\nviews: {pods_file: pods.yaml}\n";
+    let mut control = world.start(text);
+    assert_eq!(control.small_files.pods().len(), 1);
+    assert!(notes(&control).contains("gone: "));
+    let without = world.config("upstreams: none\nviews: {default: refuse}\n");
+    control.reconfigure(without, Holds::Keep).unwrap();
+    assert!(control.small_files.pods().is_empty());
+    assert_eq!(notes(&control), "");
+}
+
+#[test]
+fn a_path_that_becomes_another_kind_of_source_is_read_as_that() {
+    let world = World::new();
+    world.write("a.yaml", "192.0.2.1 a.test\n");
+    let mut control = world.start("tables: a.yaml\nupstreams: none\n");
+    assert_eq!(names(&control), Vec::<String>::new());
+    let as_hosts = world.config("hosts: a.yaml\nupstreams: none\n");
+    control.reconfigure(as_hosts, Holds::Keep).unwrap();
+    assert_eq!(names(&control), ["a.test"]);
+}
+
+#[test]
+fn name_tables_are_read_again_for_another_domain() {
+    let world = World::new();
+    let host = r#"{"ips": ["10.96.0.1"], "registry": "Kubernetes", "altHosts": ["web.test"]}"#;
+    let table = format!(r#"{{"table": {{"web.shop.svc.mesh.test": {host}}}}}"#);
+    world.write("table.json", &table);
+    let mut control = world.start("tables: table.json\nupstreams: none\n");
+    assert_eq!(names(&control), ["web.shop.svc.mesh.test"]);
+    let moved = world.config("tables: table.json\nupstreams: none\ndomain: mesh.test\n");
+    control.reconfigure(moved, Holds::Keep).unwrap();
+    let only_hosts_below_the_domain_have_aliases = ["web.shop.svc.mesh.test", "web.test"];
+    assert_eq!(names(&control), only_hosts_below_the_domain_have_aliases);
+}
+
+#[test]
+fn keys_that_need_a_restart_are_named_until_there_is_one() {
+    let world = World::new();
+    let mut control = world.start("upstreams: none\n");
+    let changed = "upstreams: none\nworkers: 7\nlimits: {tcp_idle: 30s}\n";
+    for _ in 0..2 {
+        let fixed = control.reconfigure(world.config(changed), Holds::Keep);
+        assert_eq!(fixed.unwrap(), ["workers", "limits of sockets"]);
+    }
+}
+
+#[test]
+fn an_upstream_where_we_listen_since_the_start_is_refused_by_a_reload() {
+    let world = World::new();
+    let mut control = world.start("listen: 127.0.0.1:15053\nupstreams: none\n");
+    let circular = "listen: 127.0.0.1:15054\nzones: a.test\nupstreams: 127.0.0.1:15053\n";
+    let refused = control.reconfigure(world.config(circular), Holds::Keep);
+    assert!(refused.unwrap_err().reason.contains("this process itself"));
+    assert!(control.config.zones.is_empty());
+}
