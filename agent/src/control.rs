@@ -42,6 +42,7 @@ pub struct Control {
     sources: Vec<Source>,
     store: LedgerStore,
     writer: TableWriter,
+    table: Arc<NameTable>,
     small_files: SmallFiles,
     clock: WallClock,
     /// Names that found their pool of virtual addresses full.
@@ -85,25 +86,14 @@ impl Control {
             zones: config.zones.clone(),
             forward: config.forward_policy(&[]),
         });
-        let status = Status {
-            snapshot: Arc::clone(&snapshot),
-            sources: Vec::new(),
-            journal: store.status(),
-            vips_active: 0,
-            vips_released: 0,
-            vips_exhausted: 0,
-            published: None,
-            publish_time: Duration::ZERO,
-            publishes: 0,
-            problems: Vec::new(),
-            phase: Phase::Serving,
-        };
+        let status = Status::starting(Arc::clone(&snapshot), store.status());
         let mut control = Control {
             config,
             listen,
             sources,
             store,
             writer: TableWriter::new(seed),
+            table: Arc::clone(&snapshot.table),
             small_files: SmallFiles::default(),
             clock: WallClock::start(),
             exhausted: 0,
@@ -122,6 +112,7 @@ impl Control {
         }
         let began = Instant::now();
         control.refresh_sources(Holds::Keep);
+        control.rebuild();
         control.publish(began);
         Ok(control)
     }
@@ -154,7 +145,11 @@ impl Control {
         let small = self.refresh_small_files(holds);
         let sources = self.refresh_sources(holds);
         let journal_changed = self.store.status() != self.status.load().journal;
-        if small == Refresh::Changed || sources == Refresh::Changed || journal_changed {
+        let is_table_changed = sources == Refresh::Changed || journal_changed;
+        if is_table_changed {
+            self.rebuild();
+        }
+        if is_table_changed || small == Refresh::Changed {
             self.publish(began);
         }
     }
@@ -186,6 +181,7 @@ impl Control {
         self.small_files.forget(&self.config);
         self.refresh_small_files(holds);
         self.refresh_sources(holds);
+        self.rebuild();
         self.publish(began);
         Ok(fixed)
     }
@@ -222,7 +218,8 @@ impl Control {
         refresh
     }
 
-    fn publish(&mut self, began: Instant) {
+    /// Makes the table anew from all sources.
+    fn rebuild(&mut self) {
         let (mut entries, problems) = entries::of_sources(&self.sources, &self.config);
         log_new(&self.compile_problems, &problems);
         self.compile_problems = problems;
@@ -242,26 +239,27 @@ impl Control {
         } else {
             Completeness::Complete
         };
-        let table = self
+        self.table = self
             .writer
             .apply(TableUpdate::Replace(entries), completeness);
-        let views = self.config.views(self.small_files.pods());
-        let forward = self.config.forward_policy(self.small_files.servers());
-        let zones = self.config.zones.clone();
+        self.published = Some(SystemTime::now());
+        self.publishes += 1;
         tracing::info!(
-            names = table.len(),
-            generation = table.generation(),
+            names = self.table.len(),
+            generation = self.table.generation(),
             "table published"
         );
+    }
+
+    /// Publishes the table with views and routes as the small files have them.
+    fn publish(&mut self, began: Instant) {
         self.snapshots.store(Arc::new(Snapshot {
-            table,
-            views,
-            zones,
-            forward,
+            table: Arc::clone(&self.table),
+            views: self.config.views(self.small_files.pods()),
+            zones: self.config.zones.clone(),
+            forward: self.config.forward_policy(self.small_files.servers()),
         }));
-        self.published = Some(SystemTime::now());
         self.publish_time = began.elapsed();
-        self.publishes += 1;
         self.publish_status();
         self.save_last_good();
     }

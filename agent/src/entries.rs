@@ -18,7 +18,7 @@ pub(crate) fn of_sources(sources: &[Source], config: &Config) -> (Vec<HostEntry>
     let mut objects: Vec<ObjectDoc> = Vec::new();
     let (mut name_tables, mut hosts) = (Vec::new(), Vec::new());
     let mut stale: HashSet<&ObjectId> = HashSet::new();
-    for (_, content, staleness) in sources.iter().flat_map(Source::contents) {
+    for (content, staleness) in sources.iter().flat_map(Source::contents) {
         match content {
             Content::Objects(read) => {
                 match staleness {

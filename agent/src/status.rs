@@ -24,7 +24,7 @@ pub struct Status {
     pub vips_exhausted: usize,
     /// When the table was published last.
     pub published: Option<SystemTime>,
-    /// How long the last change took from read files to published table.
+    /// How long the last change took, from reading files to answering from them.
     pub publish_time: Duration,
     /// Tables published since the start.
     pub publishes: u64,
@@ -101,6 +101,23 @@ pub enum JournalStatus {
 }
 
 impl Status {
+    /// A process that serves `snapshot` and has read no source yet.
+    pub fn starting(snapshot: Arc<Snapshot>, journal: JournalStatus) -> Self {
+        Status {
+            snapshot,
+            sources: Vec::new(),
+            journal,
+            vips_active: 0,
+            vips_released: 0,
+            vips_exhausted: 0,
+            published: None,
+            publish_time: Duration::ZERO,
+            publishes: 0,
+            problems: Vec::new(),
+            phase: Phase::Serving,
+        }
+    }
+
     /// The table that is served.
     pub fn table(&self) -> &NameTable {
         &self.snapshot.table

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Fills in the virtual addresses that `entries` want. They are on disk when it returns, unless
-/// the journal has failed. `now_ms` is wall-clock time in milliseconds since 1970. Gives how many names
-/// found their pool full.
+/// the journal has failed. `now_ms` is wall-clock time in milliseconds since 1970. Gives how many
+/// names found their pool full.
 pub(crate) fn allot(entries: &mut [HostEntry], store: &mut LedgerStore, now_ms: u64) -> usize {
     let wants = wants_of(entries, &store.ledger);
     let given = given_by(entries, &store.ledger);

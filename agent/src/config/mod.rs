@@ -188,7 +188,10 @@ impl Config {
 
     /// Cluster domain of the objects.
     pub fn domain(&self) -> NameBuf {
-        self.resolve(&ViewSpec::default()).domain
+        self.view
+            .domain
+            .clone()
+            .unwrap_or_else(view_spec::default_domain)
     }
 
     fn resolve(&self, spec: &ViewSpec) -> View {

@@ -1,14 +1,13 @@
 //! Tables for the tests of this folder and of the admin server.
 
 use crate::output::{ServedTable, ViewChoice};
-use crate::status::{JournalStatus, Phase, Status};
+use crate::status::{JournalStatus, Status};
 use dns_core::{
     AddressOrigin, Completeness, Endpoint, EndpointAddress, EndpointState, ForwardPolicy,
     HostAddress, HostEntry, HostKind, Locality, NameBuf, Port, PortTransport, ResolverConfig,
     Snapshot, Source, TableUpdate, TableWriter, Via, View, Views, VipState,
 };
 use std::sync::Arc;
-use std::time::Duration;
 
 pub(crate) fn name(text: &str) -> NameBuf {
     NameBuf::parse(text).unwrap()
@@ -96,17 +95,5 @@ pub(crate) fn served(snapshot: &Snapshot) -> ServedTable {
 
 /// A serving process with that snapshot, no sources and no journal.
 pub(crate) fn status(snapshot: Snapshot) -> Status {
-    Status {
-        snapshot: Arc::new(snapshot),
-        sources: Vec::new(),
-        journal: JournalStatus::Off,
-        vips_active: 0,
-        vips_released: 0,
-        vips_exhausted: 0,
-        published: None,
-        publish_time: Duration::ZERO,
-        publishes: 0,
-        problems: Vec::new(),
-        phase: Phase::Serving,
-    }
+    Status::starting(Arc::new(snapshot), JournalStatus::Off)
 }

@@ -201,15 +201,15 @@ impl Source {
     }
 
     /// The contents that the table is made of.
-    pub fn contents(&self) -> impl Iterator<Item = (&Path, &Content, Staleness<'_>)> {
+    pub fn contents(&self) -> impl Iterator<Item = (&Content, Staleness<'_>)> {
         let is_held = self.guard.reason().is_some();
-        self.served.iter().map(move |(path, file)| {
+        self.served.values().map(move |file| {
             let staleness = if is_held {
                 Staleness::Whole
             } else {
                 file.staleness()
             };
-            (path.as_path(), file.content(), staleness)
+            (file.content(), staleness)
         })
     }
 
