@@ -9,7 +9,6 @@ use dns_core::{Resolver, ResolverConfig, Snapshot, Stats};
 use mio::Waker;
 use std::fmt;
 use std::io;
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -55,11 +54,6 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Number of workers that suits this machine: one for each core we may use.
-    pub fn default_count() -> NonZeroUsize {
-        thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
-    }
-
     /// Starts a thread for each set of sockets.
     ///
     /// # Errors

@@ -308,12 +308,6 @@ fn unescape(input: &mut core::str::Bytes<'_>) -> Result<u8, NameError> {
     u8::try_from(value).map_err(|_| NameError::BadEscape)
 }
 
-impl core::borrow::Borrow<[u8]> for NameBuf {
-    fn borrow(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 /// Canonical DNS order: labels compared from the right (RFC 4034 section 6.1).
 impl Ord for NameBuf {
     fn cmp(&self, other: &Self) -> Ordering {
