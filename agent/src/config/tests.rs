@@ -129,6 +129,7 @@ fn every_key_is_taken() {
         forward_attempts_max: 6,
         forward_pending_max: 10,
         forward_waiters_max: 20,
+        ..ResolverConfig::default()
     };
     assert_eq!(config.resolver, expected);
     let net = crate::net::NetLimits {

@@ -6,7 +6,7 @@ use agent::workers::{WorkerExit, WorkerOptions, Workers};
 use arc_swap::ArcSwap;
 use dns_core::{
     AddressOrigin, Completeness, ForwardPolicy, HostAddress, HostEntry, HostKind, NameBuf,
-    ResolverConfig, Route, Snapshot, Source, Strategy, TableUpdate, TableWriter, View, Views,
+    ResolverConfig, Route, Snapshot, Source, TableUpdate, TableWriter, View, Views,
 };
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -97,11 +97,7 @@ pub(crate) fn snapshot(web: Ipv4Addr, upstreams: Vec<SocketAddr>) -> Snapshot {
         .addresses
         .push(HostAddress::new(web.into(), AddressOrigin::Pinned));
     let update = TableUpdate::Replace(vec![entry]);
-    let route = Route {
-        suffix: name("."),
-        servers: upstreams,
-        strategy: Strategy::Sequential,
-    };
+    let route = Route::new(name("."), upstreams);
     Snapshot {
         table: TableWriter::new(1).apply(update, Completeness::Complete),
         views: Views::single(View::new(name("cluster.local"))),

@@ -20,16 +20,18 @@ mod question;
 mod rdata;
 mod relay;
 mod reply;
+mod server;
 mod steps;
 mod upstream;
 
 pub use compose::compose;
 pub use failure::Failure;
 pub use pending::Waiter;
-pub use policy::{ForwardPolicy, Route, Strategy};
+pub use policy::{Caching, ForwardPolicy, Next, Route, Strategy};
 pub use question::Question;
 pub use relay::relay;
 pub use reply::{Defect, Reply};
+pub use server::{Protocol, Server};
 
 use crate::config::ResolverConfig;
 use crate::stats::Stats;
@@ -37,7 +39,6 @@ use crate::transmit::{ExchangeId, Millis, Random, Transport};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::net::SocketAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use judge::{Verdict, judge};
@@ -58,7 +59,7 @@ pub enum Event {
         /// Names the exchange in both directions.
         exchange: ExchangeId,
         /// The server.
-        server: SocketAddr,
+        server: Arc<Server>,
         /// How to reach it.
         transport: Transport,
         /// The message, without length prefix.
@@ -269,7 +270,13 @@ impl Forwarder {
         let id = PendingId(self.last_pending);
         let key = Arc::new(key);
         self.by_key.insert(Arc::clone(&key), id);
-        let servers = self.upstreams.order(turn.now, &key.route.servers);
+        let addresses: Vec<_> = key
+            .route
+            .servers
+            .iter()
+            .map(|server| server.address)
+            .collect();
+        let servers = self.upstreams.order(turn.now, &addresses);
         let ends_at = turn.now.plus(self.config.forward_budget_ms);
         let mut pending = Pending::new(key, servers, ends_at, self.config.forward_attempts_max);
         pending.waiters.push(waiter);

@@ -137,7 +137,11 @@ impl Pending {
     /// What is sent at once.
     pub(super) fn first_attempts(&self) -> usize {
         match self.key.route.strategy {
-            Strategy::Sequential => 1,
+            Strategy::Sequential
+            | Strategy::Random
+            | Strategy::RoundRobin
+            | Strategy::Fastest
+            | Strategy::Race => 1,
             // One message stays in hand for TCP, or long answers would never arrive.
             Strategy::Parallel => usize::from(self.attempts_left.saturating_sub(1).max(1)),
         }

@@ -1,9 +1,12 @@
 //! Which upstream servers a name is forwarded to.
 
-use crate::wire::{Name, NameBuf};
+use super::server::Server;
+use crate::wire::{Name, NameBuf, Rcode};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::hash::{BuildHasher, Hash};
 use core::net::SocketAddr;
+use foldhash::fast::FixedState;
 
 /// Where names go that neither the table nor a zone owns.
 #[derive(Clone, Debug, Default)]
@@ -20,13 +23,10 @@ impl ForwardPolicy {
         ForwardPolicy { routes }
     }
 
-    /// The route of the longest suffix of `name`; `None` refuses it. A route without servers
-    /// refuses as well.
+    /// The route of the longest suffix of `name` that does not except it; `None` refuses it. A
+    /// route without servers refuses as well.
     pub fn route(&self, name: Name<'_>) -> Option<&Arc<Route>> {
-        let route = self
-            .routes
-            .iter()
-            .find(|route| name.ends_with(route.suffix.as_name()))?;
+        let route = self.routes.iter().find(|route| route.takes(name))?;
         (!route.servers.is_empty()).then_some(route)
     }
 
@@ -46,18 +46,114 @@ impl ForwardPolicy {
 pub struct Route {
     /// Names it applies to: the suffix and all below it.
     pub suffix: NameBuf,
+    /// Names it leaves to shorter suffixes: each and all below it.
+    pub except: Vec<NameBuf>,
     /// Servers, in order of preference.
-    pub servers: Vec<SocketAddr>,
+    pub servers: Vec<Arc<Server>>,
     /// How they are tried.
     pub strategy: Strategy,
+    /// Response codes after which the next server is asked, as for silence. Default SERVFAIL,
+    /// REFUSED, NOTIMP and FORMERR: they say nothing about the name.
+    pub failover: Vec<Rcode>,
+    /// Whom to ask when these servers say that there is nothing.
+    pub next: Option<Next>,
+    /// Most questions of this route waiting at a time, per resolver; 0 leaves it to
+    /// [`ResolverConfig::forward_pending_max`](crate::ResolverConfig::forward_pending_max).
+    pub in_flight_max: usize,
+    /// What of its answers is kept.
+    pub caching: Caching,
 }
 
-/// How the servers of a route are tried.
+impl Route {
+    /// A route to servers spoken to over UDP, tried in order, with every default.
+    pub fn new(suffix: NameBuf, servers: impl IntoIterator<Item = SocketAddr>) -> Self {
+        let servers = servers
+            .into_iter()
+            .map(|address| Arc::new(Server::plain(address)));
+        Route {
+            suffix,
+            except: Vec::new(),
+            servers: servers.collect(),
+            strategy: Strategy::default(),
+            failover: Self::default_failover(),
+            next: None,
+            in_flight_max: 0,
+            caching: Caching::default(),
+        }
+    }
+
+    /// SERVFAIL, REFUSED, NOTIMP and FORMERR.
+    pub fn default_failover() -> Vec<Rcode> {
+        [
+            Rcode::SERVFAIL,
+            Rcode::REFUSED,
+            Rcode::NOTIMP,
+            Rcode::FORMERR,
+        ]
+        .to_vec()
+    }
+
+    /// Names the group of servers that answers: routes of equal groups may share what was
+    /// answered, others never (RFC 5452 section 6).
+    pub fn group(&self) -> u64 {
+        FixedState::with_seed(0).hash_one(self)
+    }
+
+    fn takes(&self, name: Name<'_>) -> bool {
+        name.ends_with(self.suffix.as_name())
+            && !self
+                .except
+                .iter()
+                .any(|except| name.ends_with(except.as_name()))
+    }
+}
+
+/// Whom to ask when the servers of a route say that there is nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Next {
+    /// Go on when the name does not exist.
+    pub on_nxdomain: bool,
+    /// Go on when the name exists without records of the type.
+    pub on_nodata: bool,
+    /// Its servers are asked then; its suffix and exceptions are not looked at.
+    pub route: Arc<Route>,
+}
+
+/// What of a route's answers is kept, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Caching {
+    /// Whether anything is. Default true.
+    pub is_on: bool,
+    /// Longest TTL of a positive answer in seconds; `None` leaves it to the cache.
+    pub ttl_max_secs: Option<u32>,
+    /// Longest TTL of a negative answer in seconds; `None` leaves it to the cache.
+    pub negative_ttl_max_secs: Option<u32>,
+}
+
+impl Default for Caching {
+    fn default() -> Self {
+        Caching {
+            is_on: true,
+            ttl_max_secs: None,
+            negative_ttl_max_secs: None,
+        }
+    }
+}
+
+/// How the servers of a route are tried. A server that is down goes last in each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Strategy {
-    /// One after the other, the next on failure or silence. The default.
+    /// In the order written, the next on failure or silence. The default.
     #[default]
     Sequential,
+    /// In an order of chance, for every question anew.
+    Random,
+    /// In turn.
+    RoundRobin,
+    /// The one that has answered fastest first; the others are tried now and then.
+    Fastest,
+    /// The fastest first, and a second one when it takes longer than 95 of 100 answers did.
+    Race,
     /// All at once, the first good answer wins.
     Parallel,
 }
@@ -67,21 +163,15 @@ mod tests {
     use super::*;
 
     fn route(suffix: &str, port: u16) -> Route {
-        Route {
-            suffix: NameBuf::parse(suffix).unwrap(),
-            servers: (port != 0)
-                .then(|| SocketAddr::from(([192, 0, 2, 1], port)))
-                .into_iter()
-                .collect(),
-            strategy: Strategy::Sequential,
-        }
+        let server = (port != 0).then(|| SocketAddr::from(([192, 0, 2, 1], port)));
+        Route::new(NameBuf::parse(suffix).unwrap(), server)
     }
 
     fn port_of(policy: &ForwardPolicy, name: &str) -> Option<u16> {
         let name = NameBuf::parse(name).unwrap();
         policy
             .route(name.as_name())
-            .map(|route| route.servers[0].port())
+            .map(|route| route.servers[0].address.port())
     }
 
     #[test]
@@ -97,5 +187,17 @@ mod tests {
         assert_eq!(port_of(&policy, "a.dev.corp"), Some(3));
         assert_eq!(port_of(&policy, "x.no.corp"), None);
         assert_eq!(port_of(&policy, "notcorp"), Some(1));
+    }
+
+    #[test]
+    fn an_excepted_name_goes_to_the_next_shorter_suffix() {
+        let corp = Route {
+            except: alloc::vec![NameBuf::parse("public.corp").unwrap()],
+            ..route("corp", 2)
+        };
+        let policy = ForwardPolicy::new([route(".", 1), corp]);
+        assert_eq!(port_of(&policy, "a.corp"), Some(2));
+        assert_eq!(port_of(&policy, "a.public.corp"), Some(1));
+        assert_eq!(port_of(&policy, "public.corp"), Some(1));
     }
 }

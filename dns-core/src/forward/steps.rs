@@ -37,7 +37,7 @@ impl Forwarder {
         self.by_exchange.insert(exchange, id);
         self.events.push_back(Event::Ask {
             exchange,
-            server: pending.address(attempt.server),
+            server: alloc::sync::Arc::new(super::Server::plain(pending.address(attempt.server))),
             transport: attempt.transport,
             message: pending.key.question.to_message(message_id, attempt.opt),
         });

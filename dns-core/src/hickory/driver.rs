@@ -156,12 +156,14 @@ impl Driver {
                     let opened = Exchange {
                         driver: Arc::downgrade(self),
                         id: exchange,
-                        server,
+                        server: server.address,
                         message: octets,
                     };
                     let task = state.tasks.spawn(opened.run(transport));
                     state.exchanges.insert(exchange, task);
                 }
+                // A driver is alone with its resolver.
+                Transmit::Wake(_) => {}
                 Transmit::Close(exchange) => {
                     if let Some(task) = state.exchanges.remove(&exchange) {
                         task.abort();
@@ -241,14 +243,13 @@ impl Drop for Waiter<'_> {
 mod tests {
     use super::*;
     use crate::config::ResolverConfig;
-    use crate::forward::{ForwardPolicy, Route, Strategy};
+    use crate::forward::{ForwardPolicy, Route};
     use crate::table::update::TableUpdate;
     use crate::table::{Completeness, TableWriter};
     use crate::transmit::Random;
     use crate::view::{View, Views};
     use crate::wire::NameBuf;
     use alloc::boxed::Box;
-    use alloc::vec;
     use core::task::{Context, Waker};
 
     struct Fixed;
@@ -261,11 +262,8 @@ mod tests {
 
     /// All is forwarded to a port of loopback.
     fn driver() -> Arc<Driver> {
-        let route = Route {
-            suffix: NameBuf::parse(".").unwrap(),
-            servers: vec!["127.0.0.1:9".parse().unwrap()],
-            strategy: Strategy::Sequential,
-        };
+        let server = "127.0.0.1:9".parse().unwrap();
+        let route = Route::new(NameBuf::parse(".").unwrap(), [server]);
         let nothing = TableUpdate::Replace(Vec::new());
         let snapshot = Snapshot {
             table: TableWriter::new(7).apply(nothing, Completeness::Complete),

@@ -93,6 +93,8 @@ impl OptRecord {
 pub struct Ede(pub u16);
 
 impl Ede {
+    /// The answer is stale: no upstream could be asked in time.
+    pub const STALE_ANSWER: Ede = Ede(3);
     /// The server is not ready: no table has arrived yet.
     pub const NOT_READY: Ede = Ede(14);
     /// The client may not ask here.

@@ -202,7 +202,7 @@ impl Rig {
                     message,
                 } => {
                     assert!(self.open.insert(exchange), "an exchange has one message");
-                    let (at, port) = (self.now, server.port());
+                    let (at, port) = (self.now, server.address.port());
                     self.asked.push(Asked {
                         at,
                         exchange,
@@ -230,9 +230,8 @@ impl Rig {
 pub(crate) fn route(ports: &[u16], strategy: Strategy) -> Route {
     let server = |port: &u16| SocketAddr::from(([192, 0, 2, 53], *port));
     Route {
-        suffix: NameBuf::parse(".").unwrap(),
-        servers: ports.iter().map(server).collect(),
         strategy,
+        ..Route::new(NameBuf::parse(".").unwrap(), ports.iter().map(server))
     }
 }
 

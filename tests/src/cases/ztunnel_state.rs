@@ -11,8 +11,8 @@ use crate::script::Script;
 use dns_core::table::Completeness;
 use dns_core::{
     AddressOrigin, Client, Disposition, Families, ForwardPolicy, HostAddress, HostEntry, HostKind,
-    Millis, NameBuf, Random, Resolver, ResolverConfig, Route, Snapshot, Source, Strategy,
-    TableUpdate, TableWriter, Transmit, Transport, View, Views, Visibility,
+    Millis, NameBuf, Random, Resolver, ResolverConfig, Route, Snapshot, Source, TableUpdate,
+    TableWriter, Transmit, Transport, View, Views, Visibility,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -261,11 +261,7 @@ impl Mesh {
         client: IpAddr,
     ) -> Result<Self, String> {
         let mut writer = TableWriter::new(1);
-        let route = Route {
-            suffix: name(".")?,
-            servers: vec![UPSTREAM],
-            strategy: Strategy::Sequential,
-        };
+        let route = Route::new(name(".")?, [UPSTREAM]);
         let snapshot = Snapshot {
             table: writer.apply(TableUpdate::Replace(entries), Completeness::Complete),
             views,
@@ -299,7 +295,7 @@ impl Mesh {
                         self.resolver.handle_reply(self.now, exchange, &reply);
                     }
                 }
-                Some(Transmit::Close(_)) => {}
+                Some(Transmit::Close(_) | Transmit::Wake(_)) => {}
                 None => {
                     let Some(due) = self.resolver.poll_timeout() else {
                         return Ok((None, asked));
