@@ -63,7 +63,7 @@ pub use table::update::{
     AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind,
     NameState, Port, PortTransport, Source, TableUpdate, Via, VipState, VipWanted, Visibility,
 };
-pub use table::{Completeness, NameTable, TableWriter};
+pub use table::{Completeness, HostList, HostListBuilder, NamePlace, NameTable, TableWriter};
 pub use transmit::{Client, ExchangeId, Millis, Random, Transmit, Transport};
 pub use view::{AnswerMode, Families, View, Views};
 pub use wire::{Name, NameBuf, NameError};

@@ -7,12 +7,14 @@
 //! A [`NameTable`] never changes. The writer keeps a copy that shares everything with the one
 //! published last, so a change of one name in a million copies a few KiB.
 
+mod hosts;
 mod lookup;
 mod node;
 mod shards;
 pub mod update;
 mod writer;
 
+pub use hosts::{HostList, HostListBuilder, NamePlace};
 pub use lookup::{Found, SrvPort, VipMatch};
 pub use writer::TableWriter;
 

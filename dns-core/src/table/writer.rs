@@ -17,6 +17,7 @@ use core::net::IpAddr;
 #[derive(Debug)]
 pub struct TableWriter {
     table: NameTable,
+    hosts: Vec<(Arc<super::HostList>, super::update::NameState)>,
 }
 
 impl TableWriter {
@@ -25,7 +26,13 @@ impl TableWriter {
     pub fn new(seed: u64) -> Self {
         TableWriter {
             table: NameTable::new(seed),
+            hosts: Vec::new(),
         }
+    }
+
+    /// Hosts lists, the first file's addresses first, each with the state of its names.
+    pub fn set_hosts(&mut self, lists: Vec<(Arc<super::HostList>, super::update::NameState)>) {
+        self.hosts = lists;
     }
 
     /// Folds an update in and gives the new table. It cannot fail: everything that may be refused
@@ -33,7 +40,17 @@ impl TableWriter {
     pub fn apply(&mut self, update: TableUpdate, completeness: Completeness) -> Arc<NameTable> {
         let mut links = Links::default();
         match update {
-            TableUpdate::Replace(entries) => self.replace(entries, &mut links),
+            TableUpdate::Replace(mut entries) => {
+                let mut hosts = super::hosts::entries_of(&self.hosts);
+                for entry in &entries {
+                    let wants = entry.vip_wanted != Default::default();
+                    if entry.is_answerable() || wants {
+                        hosts.remove(&entry.name);
+                    }
+                }
+                entries.extend(hosts.into_values());
+                self.replace(entries, &mut links);
+            }
             TableUpdate::Patch(changes) => {
                 for (name, variants) in changes {
                     self.put(name, variants, &mut links);
