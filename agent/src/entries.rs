@@ -9,20 +9,17 @@
 use crate::config::{Config, WildcardVips};
 use crate::problem::Problem;
 use crate::sources::{Content, Source, Staleness};
-use dns_core::{HostEntry, HostList, NameState};
+use dns_core::{HostEntry, HostList, HostsFreshness, NameState};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use table_compiler::{ObjectDoc, ObjectId, Options};
-
-/// A hosts file's names, and whether they are from before.
-pub(crate) type AgedList = (Arc<HostList>, NameState);
 
 /// What all sources say.
 pub(crate) struct Declared {
     /// Entries of objects and name tables.
     pub(crate) entries: Vec<HostEntry>,
     /// Names of hosts files, in the order of the configuration.
-    pub(crate) hosts: Vec<AgedList>,
+    pub(crate) hosts: Vec<Arc<HostList>>,
     /// What was left out of the entries.
     pub(crate) problems: Vec<Problem>,
 }
@@ -43,7 +40,7 @@ pub(crate) fn of_sources(sources: &[Source], config: &Config) -> Declared {
                 objects.extend_from_slice(read);
             }
             Content::NameTable(entries, _) => name_tables.push(aged(entries, staleness)),
-            Content::Hosts(read) => hosts.push((Arc::clone(&read.list), state_of(staleness))),
+            Content::Hosts(read) => hosts.push(Arc::clone(read.list(freshness_of(staleness)))),
         }
     }
     let compiled = table_compiler::compile(&options(config), &objects);
@@ -82,17 +79,18 @@ fn mark_stale(entries: &mut [HostEntry], stale: &HashSet<&ObjectId>) {
 
 fn aged(entries: &[HostEntry], staleness: Staleness<'_>) -> Vec<HostEntry> {
     let mut entries = entries.to_vec();
-    for entry in &mut entries {
-        entry.state = state_of(staleness);
+    if staleness == Staleness::Whole {
+        for entry in &mut entries {
+            entry.state = NameState::Stale;
+        }
     }
     entries
 }
 
-/// The state of names that are not objects.
-fn state_of(staleness: Staleness<'_>) -> NameState {
+fn freshness_of(staleness: Staleness<'_>) -> HostsFreshness {
     match staleness {
-        Staleness::Whole => NameState::Stale,
-        Staleness::None | Staleness::Objects(_) => NameState::Live,
+        Staleness::Whole => HostsFreshness::Stale,
+        Staleness::None | Staleness::Objects(_) => HostsFreshness::Current,
     }
 }
 

@@ -1,12 +1,12 @@
 //! Gives entries their virtual addresses: asks the ledger, has it recorded, writes the addresses
 //! into the entries.
 
-use crate::entries::AgedList;
 use crate::journal::LedgerStore;
 use dns_core::vip::{Family, Given, GivenBy, Ledger, Move, PoolKind, Pools, VipKey, Want};
-use dns_core::{AddressOrigin, HostAddress, HostEntry, NameBuf, VipState, VipWanted};
+use dns_core::{AddressOrigin, HostAddress, HostEntry, HostList, NameBuf, VipState, VipWanted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Fills in the virtual addresses that `entries` want. They are on disk when it returns, unless
 /// the journal has failed. `now_ms` is wall-clock time in milliseconds since 1970. Gives how many
@@ -14,7 +14,7 @@ use std::net::IpAddr;
 /// pools.
 pub(crate) fn allot(
     entries: &mut [HostEntry],
-    hosts: &[AgedList],
+    hosts: &[Arc<HostList>],
     store: &mut LedgerStore,
     now_ms: u64,
 ) -> usize {
@@ -83,7 +83,11 @@ fn wants_of(entries: &[HostEntry], ledger: &Ledger) -> Vec<Want> {
 /// Addresses that users give to names and that the ledger must know of: those inside our pools,
 /// and those it holds a record of. Of several names with one address the oldest has it, and names
 /// of hosts files are the youngest.
-fn given_by(entries: &[HostEntry], hosts: &[AgedList], ledger: &Ledger) -> BTreeMap<IpAddr, Given> {
+fn given_by(
+    entries: &[HostEntry],
+    hosts: &[Arc<HostList>],
+    ledger: &Ledger,
+) -> BTreeMap<IpAddr, Given> {
     let mut given: BTreeMap<IpAddr, (u64, Given)> = BTreeMap::new();
     let is_known = Known::of(ledger);
     for entry in entries {
@@ -111,9 +115,10 @@ fn given_by(entries: &[HostEntry], hosts: &[AgedList], ledger: &Ledger) -> BTree
         .into_iter()
         .map(|(ip, (_, given))| (ip, given))
         .collect();
-    let by_hosts = hosts.iter().flat_map(|(list, _)| list.records());
-    for (name, ip) in by_hosts.filter(|(_, ip)| is_known.has(*ip)) {
-        let name = name.to_lower();
+    let records = hosts.iter().flat_map(|list| list.records());
+    let by_hosts = records.flat_map(|record| record.addresses().map(move |ip| (record, ip)));
+    for (record, ip) in by_hosts.filter(|(_, ip)| is_known.has(*ip)) {
+        let name = record.name.to_lower();
         if has_answer(entries, &name) {
             continue;
         }

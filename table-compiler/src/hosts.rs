@@ -157,17 +157,14 @@ mod tests {
     use super::*;
     use crate::problem_list::PROBLEMS_MAX;
     use dns_core::{
-        AddressOrigin, Completeness, HostEntry, HostKind, NameState, TableUpdate, TableWriter,
-        View, VipState,
+        AddressOrigin, Completeness, HostEntry, HostKind, TableUpdate, TableWriter, View, VipState,
     };
     use std::collections::BTreeMap;
 
     /// The entries of a table made of these files alone.
     fn entries_of(files: Vec<HostsFile>) -> Vec<Arc<HostEntry>> {
         let mut writer = TableWriter::new(1);
-        let lists = files
-            .into_iter()
-            .map(|file| (Arc::new(file.list), NameState::Live));
+        let lists = files.into_iter().map(|file| Arc::new(file.list));
         writer.set_hosts(lists.collect());
         let table = writer.apply(TableUpdate::Replace(Vec::new()), Completeness::Complete);
         table.entries_for(&View::new(NameBuf::parse("cluster.local").unwrap()))

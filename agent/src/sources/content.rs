@@ -1,7 +1,7 @@
 //! What one file holds, read or restored.
 
 use super::fingerprint::Fingerprint;
-use dns_core::{HostEntry, HostList, NameBuf};
+use dns_core::{HostEntry, HostList, HostsFreshness, NameBuf};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -23,12 +23,23 @@ pub enum Content {
 /// The names of a hosts file.
 #[derive(Clone, Debug)]
 pub struct Hosts {
-    /// The names with their addresses.
-    pub list: Arc<HostList>,
+    list: Arc<HostList>,
+    /// The same, marked to be from before: always the same one, so that the table knows it again.
+    stale: Arc<HostList>,
     /// How many different names there are.
     names: usize,
     /// The version of the file they were read from; none if from the state folder, which has them.
     version: Option<Fingerprint>,
+}
+
+impl Hosts {
+    /// The names with their addresses.
+    pub fn list(&self, freshness: HostsFreshness) -> &Arc<HostList> {
+        match freshness {
+            HostsFreshness::Current => &self.list,
+            HostsFreshness::Stale => &self.stale,
+        }
+    }
 }
 
 /// A content as it is kept in the state folder.
@@ -87,6 +98,7 @@ impl Content {
     pub(super) fn read_hosts(path: &str, text: &str, version: Option<Fingerprint>) -> Read {
         let read = hosts_file(path, text);
         let content = Content::Hosts(Hosts {
+            stale: Arc::new(read.list.with_freshness(HostsFreshness::Stale)),
             list: Arc::new(read.list),
             names: read.names,
             version,
