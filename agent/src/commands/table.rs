@@ -66,7 +66,7 @@ fn of_files<E: fmt::Display>(
     Ok(if is_bad { Exit::No } else { Exit::Fine })
 }
 
-fn print(table: &ServedTable, output: TableOutput, out: &mut impl Write) -> io::Result<()> {
+fn print(table: &ServedTable<'_>, output: TableOutput, out: &mut impl Write) -> io::Result<()> {
     match output {
         TableOutput::Text => out.write_all(table_text(&table_json(table)).as_bytes()),
         TableOutput::Json => write_json(table, out),

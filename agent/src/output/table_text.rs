@@ -99,8 +99,8 @@ mod tests {
     use dns_core::{HostEntry, HostKind};
 
     fn text_of(entries: Vec<HostEntry>) -> String {
-        let served = fixture::served(&snapshot(entries));
-        table_text(&table_json(&served))
+        let snapshot = snapshot(entries);
+        table_text(&table_json(&fixture::served(&snapshot)))
     }
 
     #[test]
