@@ -10,6 +10,7 @@ use crate::control::{Control, StateAccess};
 use crate::logging;
 use crate::metrics::Metrics;
 use crate::net::{Listeners, raise_open_files_limit};
+use crate::priority;
 use crate::problem::Problem;
 use crate::sources::watch::Watch;
 use crate::sources::{Holds, Refresh};
@@ -233,6 +234,9 @@ impl Agent {
             config,
         }
         .print();
+        if let Err(error) = priority::yield_to_workers() {
+            tracing::debug!(%error, "the control thread keeps its priority");
+        }
         self.control.save_last_good();
         self.watch(&mut signals).await?;
         self.control.drain();

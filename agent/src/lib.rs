@@ -26,6 +26,7 @@ pub mod metrics;
 pub mod net;
 pub mod output;
 pub mod pods_file;
+mod priority;
 pub mod problem;
 pub mod resolv_conf;
 mod retired;
