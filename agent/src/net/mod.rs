@@ -9,6 +9,7 @@ mod connections;
 mod frames;
 mod limits;
 mod listen;
+mod local_addresses;
 mod open_files;
 mod slots;
 mod stats;
@@ -24,7 +25,7 @@ pub use stats::NetStats;
 pub(crate) use batch::BATCH_MESSAGES;
 pub(crate) use listen::ListenerSet;
 pub(crate) use tcp::TcpFront;
-pub(crate) use udp::{Datagrams, Outbox, UdpFront};
+pub(crate) use udp::UdpFront;
 pub(crate) use upstream::Exchanges;
 
 /// What an event of the poll is about.

@@ -17,8 +17,8 @@ mod receive;
 mod send;
 
 pub(crate) use control::LocalAddress;
-pub(crate) use receive::{Addresses, ReceiveBatch, SlotFit};
-pub(crate) use send::SendBatch;
+pub(crate) use receive::{Addresses, Datagram, ReceiveBatch, SlotFit};
+pub(crate) use send::{SendBatch, SendReport};
 
 /// Most messages of one system call, and most taken from one socket before the others have their
 /// turn. 32 is where batching of system calls stops paying, and small enough that nobody waits
