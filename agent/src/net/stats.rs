@@ -61,6 +61,8 @@ net_stats! {
     exchanges_opened,
     /// Sockets to upstreams that could not be opened.
     exchange_open_failures,
+    /// Datagrams received in part because they are longer than any query.
+    datagrams_cut,
 }
 
 #[cfg(test)]

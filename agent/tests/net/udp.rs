@@ -47,6 +47,15 @@ fn a_query_may_be_longer_than_512_octets() {
 }
 
 #[test]
+fn a_datagram_longer_than_any_query_is_a_format_error() {
+    const FORMERR: u8 = 1;
+    let world = Setup::default().start();
+    let answer = world.udp().ask(&padded_query(7, "web.test", 5_000));
+    assert_eq!((&answer[..2], answer[3] & 0x0f), (&[0, 7][..], FORMERR));
+    assert_eq!(world.net_count("datagrams_cut"), 1);
+}
+
+#[test]
 fn a_question_for_another_goes_upstream_and_its_answer_comes_back() {
     let upstream = Upstream::start();
     let world = Setup::upstream(&upstream).start();

@@ -76,6 +76,7 @@ impl Setup {
                 ..ResolverConfig::default()
             },
             limits: self.limits,
+            cache: None,
             snapshots: Arc::clone(&snapshots),
             on_exit: Some(Arc::new(move |exit| ended.send(exit).unwrap_or_default())),
         };
