@@ -26,7 +26,8 @@ use record::write_single;
 pub struct HostList {
     file: Arc<str>,
     freshness: HostsFreshness,
-    octets: Vec<u8>,
+    /// Shared with the same names of another freshness.
+    octets: Arc<Vec<u8>>,
     len: usize,
 }
 
@@ -60,10 +61,15 @@ impl HostList {
         self.freshness
     }
 
-    /// The same names with another freshness.
+    /// The same names with another freshness; they are shared.
     #[must_use]
-    pub fn with_freshness(self, freshness: HostsFreshness) -> Self {
-        HostList { freshness, ..self }
+    pub fn with_freshness(&self, freshness: HostsFreshness) -> Self {
+        HostList {
+            file: Arc::clone(&self.file),
+            freshness,
+            octets: Arc::clone(&self.octets),
+            len: self.len,
+        }
     }
 
     /// Number of records: a name counts once for every line it stands on.
@@ -78,10 +84,15 @@ impl HostList {
 
     /// Its names in file order; one that stands on several lines comes several times.
     pub fn names(&self) -> impl Iterator<Item = Name<'_>> {
-        self.records().map(|(_, record)| record.name)
+        self.records().map(|record| record.name)
     }
 
-    fn records(&self) -> impl Iterator<Item = (usize, HostRecord<'_>)> {
+    /// Its records in file order, one for every name of every line.
+    pub fn records(&self) -> impl Iterator<Item = HostRecord<'_>> {
+        self.placed_records().map(|(_, record)| record)
+    }
+
+    fn placed_records(&self) -> impl Iterator<Item = (usize, HostRecord<'_>)> {
         let mut at = 0;
         core::iter::from_fn(move || {
             let record = HostRecord::read(self, &self.octets, at)?;
@@ -95,7 +106,9 @@ impl HostList {
 /// Makes a [`HostList`], line by line.
 #[derive(Debug)]
 pub struct HostListBuilder {
-    list: HostList,
+    file: Arc<str>,
+    octets: Vec<u8>,
+    len: usize,
 }
 
 impl HostListBuilder {
@@ -107,25 +120,27 @@ impl HostListBuilder {
     /// An empty list with room for `octets` of records: about those of the file's text.
     pub fn with_capacity(file: Arc<str>, octets: usize) -> Self {
         HostListBuilder {
-            list: HostList {
-                file,
-                freshness: HostsFreshness::Current,
-                octets: Vec::with_capacity(octets),
-                len: 0,
-            },
+            file,
+            octets: Vec::with_capacity(octets),
+            len: 0,
         }
     }
 
     /// Adds that `line` gives `name` that address. `name` is kept in lower case.
     pub fn add(&mut self, name: Name<'_>, address: IpAddr, line: u32, place: NamePlace) {
-        write_single(&mut self.list.octets, name, address, line, place);
-        self.list.len += 1;
+        write_single(&mut self.octets, name, address, line, place);
+        self.len += 1;
     }
 
     /// The list.
     pub fn finish(mut self) -> HostList {
-        self.list.octets.shrink_to_fit();
-        self.list
+        self.octets.shrink_to_fit();
+        HostList {
+            file: self.file,
+            freshness: HostsFreshness::Current,
+            octets: Arc::new(self.octets),
+            len: self.len,
+        }
     }
 }
 

@@ -23,6 +23,8 @@ const EMPTY: u64 = 0;
 #[derive(Debug)]
 pub(in crate::table) struct HostIndex {
     lists: Vec<Arc<HostList>>,
+    /// The octets of each list, a step nearer than in the list.
+    octets: Vec<Arc<Vec<u8>>>,
     /// Records put together from several lines.
     merged: Vec<u8>,
     /// The first lines of those, by where they are.
@@ -39,6 +41,7 @@ impl HostIndex {
     pub(in crate::table) fn empty() -> Self {
         HostIndex {
             lists: Vec::new(),
+            octets: Vec::new(),
             merged: Vec::new(),
             merged_from: BTreeMap::new(),
             names: Slots::for_records(0),
@@ -53,6 +56,7 @@ impl HostIndex {
         let records: usize = lists.iter().map(|list| list.len()).sum();
         let mut index = HostIndex {
             names: Slots::for_records(records),
+            octets: lists.iter().map(|list| Arc::clone(&list.octets)).collect(),
             lists,
             ..Self::empty()
         };
@@ -137,7 +141,7 @@ impl HostIndex {
         let mut repeated: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
         let lists = self.lists.clone();
         for (number, list) in lists.iter().enumerate() {
-            for (at, record) in list.records() {
+            for (at, record) in list.placed_records() {
                 let place = self.place_of(number, at, &record);
                 let wire = record.name.as_wire();
                 let hash = hasher.of_wire(wire);
@@ -250,7 +254,7 @@ impl HostIndex {
     #[inline]
     fn octets_of(&self, list: usize) -> &[u8] {
         if list < MERGED {
-            self.lists.get(list).map_or(&[], |list| &list.octets)
+            self.octets.get(list).map_or(&[], |octets| octets)
         } else {
             &self.merged
         }
