@@ -122,6 +122,7 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
             limits: config.net.clone(),
             cache: (config.cache == CacheMode::On).then(CacheConfig::default),
             snapshots: control.snapshots(),
+            upstream_tls: None,
             on_exit: Some(Arc::new(move |exit| {
                 if exit == WorkerExit::Died {
                     on_exit.notify_one();

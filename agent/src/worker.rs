@@ -6,7 +6,10 @@
 
 use crate::drain::Drain;
 use crate::engine::Engine;
-use crate::net::{EventSource, Exchanges, ListenerSet, NetLimits, NetStats, TcpFront, UdpFront};
+use crate::net::{
+    EventSource, Exchanges, ListenerSet, NetLimits, NetStats, Received, TcpFront, UdpFront,
+    UpstreamTls,
+};
 use arc_swap::{ArcSwap, Cache};
 use dns_core::{Client, Millis, Resolver, Snapshot, Transmit, Transport};
 use mio::{Events, Poll, Waker};
@@ -39,6 +42,8 @@ pub(crate) struct WorkerParts {
     pub(crate) limits: NetLimits,
     /// Most upstream sockets open at a time.
     pub(crate) exchanges_max: usize,
+    /// Whom it trusts to name upstream servers that are spoken to over TLS, if any are.
+    pub(crate) upstream_tls: Option<UpstreamTls>,
     /// Counters of its sockets.
     pub(crate) stats: Arc<NetStats>,
     /// Tells when to end.
@@ -123,7 +128,12 @@ impl Worker {
         let udp = UdpFront::new(parts.listeners.udp, registry, Arc::clone(&stats))?;
         let (listeners, limits) = (parts.listeners.tcp, parts.limits);
         let tcp = TcpFront::new(listeners, registry.try_clone()?, limits, Arc::clone(&stats))?;
-        let exchanges = Exchanges::new(registry.try_clone()?, parts.exchanges_max, stats);
+        let exchanges = Exchanges::new(
+            registry.try_clone()?,
+            parts.exchanges_max,
+            stats,
+            parts.upstream_tls,
+        )?;
         let mut worker = Worker {
             poll,
             events: Events::with_capacity(EVENTS_MAX),
@@ -168,7 +178,7 @@ impl Worker {
         self.transmit();
         self.begin_drain();
         self.serve_datagrams();
-        self.exchanges.serve(self.now, &mut self.engine);
+        self.receive_replies();
         self.transmit();
         self.tcp.accept(self.now);
         self.tcp.serve(self.now, &mut self.engine);
@@ -205,6 +215,7 @@ impl Worker {
         [
             self.engine.poll_timeout(),
             self.tcp.next_deadline(),
+            self.exchanges.next_deadline(),
             drained,
         ]
         .into_iter()
@@ -250,6 +261,16 @@ impl Worker {
         }
     }
 
+    /// Hands what upstream servers say to the resolver.
+    fn receive_replies(&mut self) {
+        let (now, engine) = (self.now, &mut self.engine);
+        self.exchanges.serve(now, |received| match received {
+            Received::Reply(exchange, message) => engine.handle_reply(now, exchange, message),
+            Received::Mismatch(exchange) => engine.resolver().handle_mismatch(now, exchange),
+            Received::Unreachable(exchange) => engine.handle_unreachable(now, exchange),
+        });
+    }
+
     /// Does what the resolver wants done and sends what is in the outbox.
     fn transmit(&mut self) {
         loop {
@@ -267,7 +288,7 @@ impl Worker {
                     let message = &self.scratch;
                     if self
                         .exchanges
-                        .open(exchange, server.address, transport, message)
+                        .open(exchange, &server, transport, message)
                         .is_err()
                     {
                         self.engine.handle_unreachable(self.now, exchange);
@@ -277,6 +298,7 @@ impl Worker {
                 Transmit::Wake(worker) => self.wake(worker),
             }
         }
+        self.exchanges.flush();
         self.udp.send();
     }
 

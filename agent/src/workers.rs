@@ -2,7 +2,7 @@
 
 use crate::drain::Drain;
 use crate::engine::SeededRandom;
-use crate::net::{ListenerSet, Listeners, NetLimits, NetStats};
+use crate::net::{ListenerSet, Listeners, NetLimits, NetStats, UpstreamTls};
 use crate::worker::{Clock, Worker, WorkerParts, WorkerPoll};
 use arc_swap::ArcSwap;
 use dns_core::{CacheConfig, Resolver, ResolverConfig, Shared, Snapshot, Stats};
@@ -28,6 +28,9 @@ pub struct WorkerOptions {
     pub cache: Option<CacheConfig>,
     /// What is answered from. A new snapshot stored here is used from a worker's next turn on.
     pub snapshots: Arc<ArcSwap<Snapshot>>,
+    /// Whom to trust to name upstream servers that are spoken to over TLS. With none they are
+    /// unreachable.
+    pub upstream_tls: Option<UpstreamTls>,
     /// Told by each worker's thread as its last act. A process that goes on without a worker
     /// leaves the clients that the kernel gives it unanswered.
     pub on_exit: Option<ExitListener>,
@@ -158,6 +161,7 @@ impl Workers {
             snapshots: Arc::clone(&options.snapshots),
             limits: options.limits.clone(),
             exchanges_max: exchanges_max(&options.resolver),
+            upstream_tls: options.upstream_tls.clone(),
             stats,
             drain: Arc::clone(&self.drain),
             wakers: Arc::clone(&self.wakers),

@@ -22,12 +22,13 @@ pub use limits::NetLimits;
 pub use listen::{BindError, Listeners};
 pub use open_files::raise_open_files_limit;
 pub use stats::NetStats;
+pub use upstream::{UpstreamTls, UpstreamTlsError};
 
 pub(crate) use batch::BATCH_MESSAGES;
 pub(crate) use listen::ListenerSet;
 pub(crate) use tcp::TcpFront;
 pub(crate) use udp::UdpFront;
-pub(crate) use upstream::Exchanges;
+pub(crate) use upstream::{Exchanges, Received};
 
 /// What an event of the poll is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
