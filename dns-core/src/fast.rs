@@ -15,7 +15,7 @@ use crate::config::ResolverConfig;
 use crate::decide;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
-use crate::table::PlainAnswer;
+use crate::table::{PlainAnswer, TOUCHED_MAX};
 use crate::transmit::Client;
 use crate::view::{AnswerMode, Families};
 use crate::wire::Rtype;
@@ -59,6 +59,26 @@ pub(crate) fn answer(
         }
     }
     Some(())
+}
+
+/// Brings what the answers to these messages are made of into the processor's cache, if the table
+/// is large; messages past the first 32 are left alone.
+pub(crate) fn warm<'m>(
+    snapshot: &Snapshot,
+    scratch: &mut [u8; FastQuestion::SCRATCH_LEN],
+    messages: impl Iterator<Item = &'m [u8]>,
+) {
+    let table = &snapshot.table;
+    if !table.is_large() {
+        return;
+    }
+    let mut hashes = [0; TOUCHED_MAX];
+    for (hash, message) in hashes.iter_mut().zip(messages) {
+        if let Some(question) = FastQuestion::read(message, scratch) {
+            *hash = table.hash(question.wire());
+        }
+    }
+    table.touch(&hashes);
 }
 
 /// What an asker sees of a name.

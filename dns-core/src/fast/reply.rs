@@ -73,9 +73,12 @@ impl Reply<'_> {
             0 | 1 => 0,
             len => rotation as usize % len,
         };
-        for address in addresses[first..].iter().chain(&addresses[..first]) {
-            record[RECORD_HEAD_LEN..].copy_from_slice(address);
-            out.extend_from_slice(&record);
+        let (last, rest) = addresses.split_at(first);
+        for part in [rest, last] {
+            for address in part {
+                record[RECORD_HEAD_LEN..].copy_from_slice(address);
+                out.extend_from_slice(&record);
+            }
         }
         self.finish(out);
         Some(())
@@ -86,13 +89,12 @@ impl Reply<'_> {
         let before = out.len();
         let question = self.question;
         let header = Header {
-            id: u16::from_be_bytes(question.id),
             flags: self.flags(),
-            ..Header::default()
+            ..Header::parse(question.head)?
         };
         let opt = self.opt();
         let limit = question.reply_limit(self.transport);
-        let mut writer = Writer::start(out, header, question.question, limit);
+        let mut writer = Writer::start(out, header, question.question(), limit);
         writer.reserve(opt.as_ref().map_or(0, |opt| opt.as_wire().len()));
         soa.write_negative(question.name(), &mut writer);
         if writer.finish(opt) == Fit::Cut {
@@ -106,29 +108,20 @@ impl Reply<'_> {
     fn start(&self, answers: usize, records_len: usize, out: &mut Vec<u8>) -> Option<()> {
         let question = self.question;
         let opt_len = if question.edns.is_some() { OPT_LEN } else { 0 };
-        let len = HEADER_LEN + question.question.len() + records_len + opt_len;
+        let len = question.head.len() + records_len + opt_len;
         if len > question.reply_limit(self.transport) {
             return None;
         }
-        out.reserve(len);
+        let at = out.len();
+        out.extend_from_slice(question.head);
+        let header: &mut [u8; HEADER_LEN] = out.get_mut(at..)?.first_chunk_mut()?;
         let [flags_high, flags_low] = self.flags().to_be_bytes();
         let [answers_high, answers_low] = (answers as u16).to_be_bytes();
-        let [id_high, id_low] = question.id;
-        out.extend_from_slice(&[
-            id_high,
-            id_low,
-            flags_high,
-            flags_low,
-            0,
-            1,
-            answers_high,
-            answers_low,
-            0,
-            0,
-            0,
-            u8::from(question.edns.is_some()),
-        ]);
-        out.extend_from_slice(question.question);
+        let additional = u8::from(question.edns.is_some());
+        let counts = [0, 1, answers_high, answers_low, 0, 0, 0, additional];
+        header[2] = flags_high;
+        header[3] = flags_low;
+        header[4..].copy_from_slice(&counts);
         Some(())
     }
 

@@ -1,6 +1,6 @@
 //! How names and addresses are hashed: seeded, since clients and files choose them.
 
-use core::hash::BuildHasher;
+use core::hash::{BuildHasher, Hasher};
 use core::net::IpAddr;
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
@@ -21,7 +21,9 @@ impl NameHasher {
     /// Of a name in lower case, as wire octets.
     #[inline]
     pub(crate) fn of_wire(&self, wire: &[u8]) -> u64 {
-        self.0.hash_one(wire)
+        let mut hasher = self.0.build_hasher();
+        hasher.write(wire);
+        hasher.finish()
     }
 
     /// Of an address.

@@ -17,6 +17,7 @@ pub mod update;
 mod writer;
 
 pub use hosts::{HostList, HostListBuilder, HostRecord, HostsFreshness, NamePlace};
+pub(crate) use lookup::TOUCHED_MAX;
 pub use lookup::{Found, Host, SrvPort, VipMatch};
 pub(crate) use plain::PlainAnswer;
 pub use writer::TableWriter;

@@ -1,6 +1,6 @@
 //! Where the records of all hosts lists are, by name and by address.
 
-use super::record::write_several;
+use super::record::{Addresses, write_several};
 use super::{HostList, HostRecord, NamePlace};
 use crate::table::hasher::NameHasher;
 use alloc::boxed::Box;
@@ -86,11 +86,21 @@ impl HostIndex {
     }
 
     /// The record of a name in lower case, whose hash is `hash`.
-    #[inline]
     pub(in crate::table) fn find(&self, wire: &[u8], hash: u64) -> Option<HostRecord<'_>> {
+        self.record(self.find_place(wire, hash)?)
+    }
+
+    /// The addresses of that record alone.
+    #[inline]
+    pub(in crate::table) fn find_addresses(&self, wire: &[u8], hash: u64) -> Option<Addresses<'_>> {
+        let place = self.find_place(wire, hash)?;
+        Addresses::of_record(self.octets_of(place.list), place.at, wire.len())
+    }
+
+    #[inline]
+    fn find_place(&self, wire: &[u8], hash: u64) -> Option<Place> {
         let is_it = |place: Place| self.octets_at(place, wire.len()) == Some(wire);
-        let place = self.names.find(hash, is_it)?;
-        self.record(place)
+        self.names.find(hash, is_it)
     }
 
     /// The name that an address leads back to: the first canonical one, else the first.
@@ -317,7 +327,7 @@ impl Slots {
     #[inline]
     fn find(&self, hash: u64, is_it: impl FnMut(Place) -> bool) -> Option<Place> {
         let slot = self.find_slot(hash, is_it).ok()?;
-        self.place_at(slot)
+        Some(Place::of_slot(self.0[slot]))
     }
 
     /// The slot of that record, or the free one where it would go.

@@ -43,16 +43,6 @@ pub struct HostRecord<'t> {
 }
 
 impl<'t> HostRecord<'t> {
-    /// Its IPv4 addresses, four octets each, in file order.
-    pub fn v4_octets(&self) -> &'t [u8] {
-        self.v4
-    }
-
-    /// Its IPv6 addresses, sixteen octets each, in file order.
-    pub fn v6_octets(&self) -> &'t [u8] {
-        self.v6
-    }
-
     /// All its addresses, IPv4 first.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + use<'t> {
         let (v4, _) = self.v4.as_chunks::<V4_LEN>();
@@ -89,18 +79,9 @@ impl<'t> HostRecord<'t> {
         let (head, rest) = rest.split_first_chunk::<HEAD_LEN>()?;
         let [name_len, kind, a, b, c, d] = *head;
         let (name, rest) = rest.split_at_checked(usize::from(name_len))?;
-        let (v4, v6, tail_len): (&[u8], &[u8], _) = if kind & SEVERAL != 0 {
-            let (counts, rest) = rest.split_first_chunk::<COUNTS_LEN>()?;
-            let [v4_count, v6_count] =
-                [[counts[0], counts[1]], [counts[2], counts[3]]].map(u16::from_le_bytes);
-            let (v4, rest) = rest.split_at_checked(usize::from(v4_count) * V4_LEN)?;
-            let v6 = rest.get(..usize::from(v6_count) * V6_LEN)?;
-            (v4, v6, COUNTS_LEN + v4.len() + v6.len())
-        } else if kind & V6 != 0 {
-            (&[], rest.get(..V6_LEN)?, V6_LEN)
-        } else {
-            (rest.get(..V4_LEN)?, &[], V4_LEN)
-        };
+        let Addresses { v4, v6 } = Addresses::read(kind, rest)?;
+        let counts_len = if kind & SEVERAL != 0 { COUNTS_LEN } else { 0 };
+        let tail_len = counts_len + v4.len() + v6.len();
         Some(HostRecord {
             name: Name::from_valid(name),
             place: if kind & ALIAS != 0 {
@@ -118,6 +99,47 @@ impl<'t> HostRecord<'t> {
 
     pub(super) fn octets_len(&self) -> usize {
         self.octets_len
+    }
+}
+
+/// The addresses of a record as octets.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::table) struct Addresses<'t> {
+    /// Four octets each.
+    pub(in crate::table) v4: &'t [u8],
+    /// Sixteen octets each.
+    pub(in crate::table) v6: &'t [u8],
+}
+
+impl<'t> Addresses<'t> {
+    /// Those of the record at `at`, whose name has that length.
+    #[inline]
+    pub(super) fn of_record(octets: &'t [u8], at: usize, name_len: usize) -> Option<Self> {
+        let kind = *octets.get(at + 1)?;
+        Self::read(kind, octets.get(at + HEAD_LEN + name_len..)?)
+    }
+
+    #[inline]
+    fn read(kind: u8, rest: &'t [u8]) -> Option<Self> {
+        const NONE: &[u8] = &[];
+        Some(match kind & (SEVERAL | V6) {
+            0 => Addresses {
+                v4: rest.get(..V4_LEN)?,
+                v6: NONE,
+            },
+            V6 => Addresses {
+                v4: NONE,
+                v6: rest.get(..V6_LEN)?,
+            },
+            _ => {
+                let (counts, rest) = rest.split_first_chunk::<COUNTS_LEN>()?;
+                let [v4_count, v6_count] =
+                    [[counts[0], counts[1]], [counts[2], counts[3]]].map(u16::from_le_bytes);
+                let (v4, rest) = rest.split_at_checked(usize::from(v4_count) * V4_LEN)?;
+                let v6 = rest.get(..usize::from(v6_count) * V6_LEN)?;
+                Addresses { v4, v6 }
+            }
+        })
     }
 }
 
