@@ -228,6 +228,8 @@ impl Agent {
     ) -> Result<(), AppError> {
         let (until_drained, ended) = oneshot::channel();
         let (admin, server) = self.start_admin(config, ended).await?.unzip();
+        // Workers answer already: they do not wait for the disk.
+        self.control.save_last_good();
         let status = self.control.status().load_full();
         Banner {
             status: &status,
@@ -239,7 +241,6 @@ impl Agent {
         if let Err(error) = priority::yield_to_workers() {
             tracing::debug!(%error, "the control thread keeps its priority");
         }
-        self.control.save_last_good();
         self.watch(&mut signals).await?;
         self.control.drain();
         tracing::info!("draining");
