@@ -300,7 +300,7 @@ impl Agent {
             tokio::select! {
                 () = watch.changed() => match self.config_file.refresh() {
                     Refresh::Changed => self.reload(Holds::Keep),
-                    Refresh::Same => self.control.refresh(Holds::Keep),
+                    Refresh::Same => self.refresh(Holds::Keep),
                 },
                 wish = signals.next() => match wish {
                     Wish::Reload => self.reload(Holds::Release),
@@ -317,6 +317,7 @@ impl Agent {
             load(&self.flags).and_then(|config| Ok(self.control.reconfigure(config, holds)?));
         match taken {
             Ok(fixed) => {
+                self.workers.wake();
                 tracing::info!("reloaded");
                 if !fixed.is_empty() {
                     tracing::warn!(keys = fixed.join(", "), "changed keys that need a restart");
@@ -324,8 +325,14 @@ impl Agent {
             }
             Err(error) => {
                 self.control.refuse(error.problems());
-                self.control.refresh(holds);
+                self.refresh(holds);
             }
+        }
+    }
+
+    fn refresh(&mut self, holds: Holds) {
+        if self.control.refresh(holds) == Refresh::Changed {
+            self.workers.wake();
         }
     }
 

@@ -143,7 +143,7 @@ impl Control {
     }
 
     /// Reads what has changed and publishes it, if anything has.
-    pub fn refresh(&mut self, holds: Holds) {
+    pub fn refresh(&mut self, holds: Holds) -> Refresh {
         self.retired.free();
         let began = Instant::now();
         self.store.retry();
@@ -154,10 +154,12 @@ impl Control {
         if is_table_changed {
             self.rebuild();
         }
-        if is_table_changed || small == Refresh::Changed {
-            self.publish(began);
-            self.save_last_good();
+        if !is_table_changed && small == Refresh::Same {
+            return Refresh::Same;
         }
+        self.publish(began);
+        self.save_last_good();
+        Refresh::Changed
     }
 
     /// Takes a new configuration. What only a start can change stays as it was; the names of
