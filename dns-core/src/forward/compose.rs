@@ -2,7 +2,7 @@
 //! records from two sources.
 
 use super::rdata;
-use super::relay::{opt_len, own_opt};
+use super::relay::{opt_for, opt_len};
 use super::reply::Reply;
 use crate::answer::Cname;
 use crate::query::Asker;
@@ -31,7 +31,7 @@ pub fn compose(
     ede: Option<Ede>,
     out: &mut Vec<u8>,
 ) -> Fit {
-    let opt = own_opt(asker, ede);
+    let opt = opt_for(asker, ede);
     let mut header = asker
         .header
         .reply()

@@ -1,7 +1,7 @@
 //! The end of a forwarded question.
 
 use super::failure::Failure;
-use super::pending::{Exchange, Part, Pending};
+use super::pending::{Exchange, Pending, Role};
 use super::reply::Reply;
 use super::slab::PendingId;
 use super::{Event, Forwarder, Outcome, exchange};
@@ -17,7 +17,7 @@ const SPARE_REPLY_OCTETS_MAX: usize = 4_096;
 impl Forwarder {
     /// Puts a question back to wait, or ends it when nobody is left who could answer.
     pub(super) fn settle(&mut self, now: Millis, id: PendingId, pending: Box<Pending>) {
-        if pending.part == Part::Joined || pending.has_exchanges() {
+        if pending.role == Role::Joined || pending.has_exchanges() {
             self.timers.set(now, id.place, pending.wake_at());
             self.slab.put(id, pending);
         } else {
@@ -94,19 +94,19 @@ impl Forwarder {
         pending: Box<Pending>,
         outcome: Outcome,
     ) {
-        if pending.part == Part::Owner {
+        if pending.role == Role::Owner {
             self.keep(now, &pending, &outcome);
         }
         if let Some((shared, number)) = &self.shared {
-            match pending.part {
-                Part::Owner => {
+            match pending.role {
+                Role::Owner => {
                     let woken = shared.release(*number, &pending.key, &outcome);
                     for resolver in woken {
                         let event = Event::Wake(resolver);
                         self.queue.push_back(super::Queued::Ready(event));
                     }
                 }
-                Part::Joined => shared.leave(*number, &pending.key),
+                Role::Joined => shared.leave(*number, &pending.key),
             }
         }
         self.end(id, pending, &outcome);

@@ -24,9 +24,9 @@ mod pending;
 pub mod policy;
 mod probe;
 mod question;
-mod rdata;
+pub(crate) mod rdata;
 mod recall;
-mod relay;
+pub(crate) mod relay;
 mod reply;
 mod server;
 mod slab;
@@ -41,6 +41,7 @@ pub use failure::Failure;
 pub use policy::{Caching, ForwardPolicy, Next, Route, Strategy};
 pub use question::Question;
 pub use relay::relay;
+pub(crate) use reply::Part;
 pub use reply::{Defect, Reply};
 pub use server::{Protocol, Server};
 pub use waiter::Waiter;
@@ -62,7 +63,7 @@ use exchange::Subject;
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use limits::Limits;
-use pending::{Part, Pending};
+use pending::{Pending, Role};
 use recall::Kept;
 use slab::{PendingId, Slab};
 use timers::Timers;
@@ -301,7 +302,7 @@ impl Forwarder {
             let Some(id) = self.find(hash, &mail.key) else {
                 continue;
             };
-            let is_joined = |pending: &Pending| pending.part == Part::Joined;
+            let is_joined = |pending: &Pending| pending.role == Role::Joined;
             if self.slab.get(id).is_some_and(is_joined)
                 && let Some(pending) = self.slab.take(id)
             {
@@ -359,7 +360,7 @@ impl Forwarder {
         pending.flags = question.flags();
         pending.route = route;
         pending.asking = route;
-        pending.part = self.claim(key);
+        pending.role = self.claim(key);
         pending.started_at = now;
         pending.ends_at = now.plus(self.config.forward_budget_ms);
         pending.stale_at = stale_at;
@@ -369,7 +370,7 @@ impl Forwarder {
             .insert_unique(hash, (hash, id.place), |(hash, _)| *hash);
         self.upstreams.of_mut(route).in_flight += 1;
         self.limits.began(now, id, pending.client);
-        if pending.part == Part::Owner {
+        if pending.role == Role::Owner {
             self.ask_first(now, id, &mut pending);
         }
         self.settle(now, id, pending);
@@ -397,10 +398,10 @@ impl Forwarder {
         Disposition::Answered
     }
 
-    fn claim(&self, key: &QuestionKey) -> Part {
+    fn claim(&self, key: &QuestionKey) -> Role {
         match &self.shared {
-            Some((shared, number)) if shared.claim(*number, key) == Claim::Joined => Part::Joined,
-            _ => Part::Owner,
+            Some((shared, number)) if shared.claim(*number, key) == Claim::Joined => Role::Joined,
+            _ => Role::Owner,
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) struct Pending {
     /// The route of its name, and the one whose servers are asked.
     pub(super) route: RouteId,
     pub(super) asking: RouteId,
-    pub(super) part: Part,
+    pub(super) role: Role,
     pub(super) waiters: Vec<Waiter>,
     /// Whose share of the questions in flight it takes.
     pub(super) client: Option<IpAddr>,
@@ -66,7 +66,7 @@ enum Cookies {
 
 /// Who asks the upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Role {
     /// We do.
     Owner,
     /// Another resolver does; we wait for its word.
@@ -171,7 +171,7 @@ impl Default for Pending {
             flags,
             route: RouteId::default(),
             asking: RouteId::default(),
-            part: Part::Owner,
+            role: Role::Owner,
             waiters: Vec::new(),
             client: None,
             started_at: Millis(0),

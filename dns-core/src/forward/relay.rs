@@ -1,7 +1,7 @@
 //! An upstream's answer as a client's: the same octets, with id, question, flags and OPT as ours.
 
 use super::failure::Failure;
-use super::reply::Reply;
+use super::reply::{Part, Reply};
 use crate::query::Asker;
 use crate::transmit::Transport;
 use crate::wire::edns::OptRecord;
@@ -24,72 +24,77 @@ pub fn relay(
     ede: Option<Ede>,
     out: &mut Vec<u8>,
 ) -> Fit {
-    let opt = own_opt(asker, ede);
-    let room = asker
-        .reply_limit(transport)
-        .saturating_sub(opt_len(opt.as_ref()));
-    let part = reply.part_within(room);
+    let opt = opt_for(asker, ede);
+    let part = reply.part_within(room(asker, transport, opt.as_ref()));
     debug_assert_eq!(
         asker.question.len() + 12,
         part.start,
         "another question's reply"
     );
+    let records = &reply.message()[part.start..part.end];
+    write(asker, reply.header(), &part, records, opt, out)
+}
+
+/// Appends SERVFAIL with the extended error of `failure`.
+pub(super) fn fail(asker: Asker<'_>, failure: Failure, out: &mut Vec<u8>) -> Fit {
+    let opt = opt_for(asker, Some(failure.ede()));
+    let header = Header::default().with_rcode(Rcode::SERVFAIL);
+    write(asker, header, &Part::NOTHING, &[], opt, out)
+}
+
+/// Appends a message to `asker`: flags and response code as of `source`, the records of `part`,
+/// and that OPT record. Gives whether the part is all there is.
+pub(crate) fn write(
+    asker: Asker<'_>,
+    source: Header,
+    part: &Part,
+    records: &[u8],
+    opt: Option<OptRecord>,
+    out: &mut Vec<u8>,
+) -> Fit {
     let mut header = Header {
         qdcount: 1,
         ancount: part.ancount,
         nscount: part.nscount,
         arcount: part.arcount + u16::from(opt.is_some()),
-        ..flags(asker, reply)
+        ..flags(asker, source)
     };
     if part.fit == Fit::Cut {
         header = header.with_truncated();
     }
     out.extend_from_slice(&header.to_wire());
     out.extend_from_slice(asker.question);
-    out.extend_from_slice(&reply.message()[part.start..part.end]);
+    out.extend_from_slice(records);
     out.extend_from_slice(opt.as_ref().map_or(&[], OptRecord::as_wire));
     part.fit
 }
 
-/// Appends SERVFAIL with the extended error of `failure`.
-pub(super) fn fail(asker: Asker<'_>, failure: Failure, out: &mut Vec<u8>) -> Fit {
-    let opt = own_opt(asker, Some(failure.ede()));
-    let header = Header {
-        qdcount: 1,
-        arcount: u16::from(opt.is_some()),
-        ..asker.header.reply()
-    };
-    let header = header
-        .with_recursion_available()
-        .with_rcode(Rcode::SERVFAIL);
-    out.extend_from_slice(&header.to_wire());
-    out.extend_from_slice(asker.question);
-    out.extend_from_slice(opt.as_ref().map_or(&[], OptRecord::as_wire));
-    Fit::Whole
-}
-
-fn flags(asker: Asker<'_>, reply: &Reply) -> Header {
-    let upstream = reply.header();
+fn flags(asker: Asker<'_>, source: Header) -> Header {
     let mut header = asker
         .header
         .reply()
         .with_recursion_available()
-        .with_rcode(upstream.rcode());
-    if upstream.is_authoritative() {
+        .with_rcode(source.rcode());
+    if source.is_authoritative() {
         header = header.with_authoritative();
     }
-    if upstream.is_truncated() {
+    if source.is_truncated() {
         header = header.with_truncated();
     }
     let wants_ad = asker.header.authentic_data() || asker.edns.is_some_and(|edns| edns.dnssec_ok);
-    if upstream.authentic_data() && wants_ad {
+    if source.authentic_data() && wants_ad {
         header = header.with_authentic_data();
     }
     header
 }
 
-/// Our OPT record for the reply to `asker`, if it gets one.
-pub(super) fn own_opt(asker: Asker<'_>, ede: Option<Ede>) -> Option<OptRecord> {
+/// Octets that header, question and records of a reply may take beside its OPT record.
+pub(crate) fn room(asker: Asker<'_>, transport: Transport, opt: Option<&OptRecord>) -> usize {
+    asker.reply_limit(transport).saturating_sub(opt_len(opt))
+}
+
+/// Our OPT record for the reply to `asker`, if it gets one, with that extended error.
+pub(crate) fn opt_for(asker: Asker<'_>, ede: Option<Ede>) -> Option<OptRecord> {
     asker
         .edns
         .map(|_| Edns::opt_record(asker.dnssec_ok(), 0, ede))

@@ -198,6 +198,24 @@ impl Reply {
         self.options = 0..0;
     }
 
+    /// A message of records that were checked before, without additional records.
+    pub(crate) fn of_checked(message: Vec<u8>, header: Header, question_end: usize) -> Self {
+        Reply {
+            header,
+            rcode: header.rcode(),
+            question_end,
+            end: message.len(),
+            additional: 0,
+            options: 0..0,
+            message,
+        }
+    }
+
+    /// Offset behind the question section.
+    pub(crate) fn question_end(&self) -> usize {
+        self.question_end
+    }
+
     /// The options of the upstream's OPT record, empty without one.
     pub(super) fn options(&self) -> &[u8] {
         &self.message[self.options.clone()]
@@ -405,14 +423,26 @@ impl Row {
 
 /// A run of records of a [`Reply`], from the first on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) ancount: u16,
-    pub(super) nscount: u16,
-    pub(super) arcount: u16,
+pub(crate) struct Part {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) ancount: u16,
+    pub(crate) nscount: u16,
+    pub(crate) arcount: u16,
     /// Whether it has all answers and authorities.
-    pub(super) fit: Fit,
+    pub(crate) fit: Fit,
+}
+
+impl Part {
+    /// No record of a message that has none.
+    pub(crate) const NOTHING: Part = Part {
+        start: 0,
+        end: 0,
+        ancount: 0,
+        nscount: 0,
+        arcount: 0,
+        fit: Fit::Whole,
+    };
 }
 
 /// Whether every answer is for a name on the CNAME chain from the question, or is a DNAME above

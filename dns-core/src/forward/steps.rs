@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::judge::{Verdict, is_word, judge};
 use super::message::{Opt, write_message};
-use super::pending::{Attempt, Exchange, Part, Patience, Pending, Spelling};
+use super::pending::{Attempt, Exchange, Patience, Pending, Role, Spelling};
 use super::policy::Next;
 use super::reply::Reply;
 use super::slab::PendingId;
@@ -291,7 +291,7 @@ impl Forwarder {
     /// Asks whoever is next when the server asked last is silent.
     fn retry(&mut self, now: Millis, id: PendingId, pending: &mut Pending) {
         pending.retry_at = None;
-        if pending.part == Part::Joined {
+        if pending.role == Role::Joined {
             return;
         }
         let upstreams = &self.upstreams;
