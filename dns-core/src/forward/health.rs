@@ -14,8 +14,8 @@ impl Forwarder {
         is_timely: bool,
     ) {
         let upstream = self.upstreams.server_mut(id);
-        let turned = upstream.answered(now, delay_ms, is_timely);
-        if turned == Turned::Better && upstream.health() == Health::Up {
+        upstream.answered(now, delay_ms, is_timely);
+        if upstream.health() == Health::Up && upstream.probe.is_wanted() {
             self.stop_probing(id);
         }
     }

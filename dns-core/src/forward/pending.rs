@@ -289,6 +289,11 @@ impl Pending {
             .find(|exchange| exchange.number == number)
     }
 
+    /// Messages that may still be answered.
+    pub(super) fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+
     /// Notes that the message of that number is on its way.
     pub(super) fn announce(&mut self, number: u8) -> Option<Exchange> {
         let exchange = self

@@ -42,6 +42,11 @@ struct Probe {
 }
 
 impl Probing {
+    /// Whether another one will be sent.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.due.is_some()
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.open.is_none()
     }

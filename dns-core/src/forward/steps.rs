@@ -137,7 +137,11 @@ impl Forwarder {
                 self.note_answer(now, exchange);
                 match self.next_route(&pending, &reply) {
                     Some(next) => self.go_on(now, id, &mut pending, &next),
-                    None => return self.finish(now, id, pending, Outcome::Reply(reply)),
+                    None => {
+                        self.close_told(id, &mut pending, exchange);
+                        self.note_outrun(now, &pending);
+                        return self.finish(now, id, pending, Outcome::Reply(reply));
+                    }
                 }
             }
             Verdict::Truncated => {
@@ -389,6 +393,18 @@ impl Forwarder {
         let delay_ms = is_native.then(|| now.since(exchange.sent_at));
         let is_timely = exchange.patience == Patience::Waiting;
         self.answered(now, exchange.server, delay_ms, is_timely);
+    }
+
+    /// Notes that servers were asked too, and that another one was first.
+    fn note_outrun(&mut self, now: Millis, pending: &Pending) {
+        for exchange in pending.exchanges() {
+            let server = self.upstreams.server_mut(exchange.server);
+            let is_native = server.server.protocol.transport() == exchange.attempt.transport;
+            let is_waited_for = exchange.patience == Patience::Waiting;
+            if is_native && is_waited_for && server.outrun(now, exchange.sent_at) {
+                self.want(now, exchange.server);
+            }
+        }
     }
 
     /// Notes that a server that has no answer lives.

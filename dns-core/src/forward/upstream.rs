@@ -145,6 +145,22 @@ impl Upstream {
         })
     }
 
+    /// Notes that another server was first with the answer to a message sent at `sent_at`. How much
+    /// longer it would have taken is not known; gives whether it took longer than usual, so that
+    /// it is worth a probe.
+    pub(super) fn outrun(&mut self, now: Millis, sent_at: Millis) -> bool {
+        let waited_ms = now.since(sent_at);
+        let has_answered = self.answered_at.is_some_and(|at| at > sent_at);
+        let usual_ms = self
+            .delay
+            .map_or(RETRY_FLOOR_MS, |delay| delay.p95 / UNITS + 1);
+        if has_answered || waited_ms <= usual_ms {
+            return false;
+        }
+        self.note_delay(2 * waited_ms);
+        true
+    }
+
     /// Notes that it could not be reached. Of what happens at one moment one counts: a socket
     /// fails for all that it carries.
     pub(super) fn refused(&mut self, now: Millis) -> Turned {

@@ -9,4 +9,6 @@ mod random_walk;
 mod replies;
 mod rig;
 mod spoofing;
+mod trouble;
 mod truncation;
+mod world;
