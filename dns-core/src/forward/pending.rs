@@ -1,7 +1,7 @@
 //! One question in flight: who waits for it, whom it was sent to, and what is left to try.
 
 use super::failure::Failure;
-use super::message::Opt;
+use super::message::{Opt, spelled};
 use super::policy::Strategy;
 use super::reply::Reply;
 use super::upstreams::{RouteId, ServerId};
@@ -224,6 +224,12 @@ impl Pending {
     /// The name asked for, in lower case.
     pub(super) fn name(&self) -> &[u8] {
         &self.key.as_octets()[..usize::from(self.name_len)]
+    }
+
+    /// Whether its name, spelled so, has a large letter at all.
+    pub(super) fn has_large_letter(&self, case: u64) -> bool {
+        let mut letters = self.name().iter().enumerate();
+        letters.any(|(at, octet)| spelled(*octet, case, at) != *octet)
     }
 
     /// When it wants to be looked at.

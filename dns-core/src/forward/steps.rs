@@ -134,7 +134,7 @@ impl Forwarder {
             }
             Verdict::Folded => self.ask_for_case(now, id, &mut pending, exchange),
             Verdict::Answer => {
-                self.note_answer(now, exchange);
+                self.note_answer(now, &pending, exchange);
                 match self.next_route(&pending, &reply) {
                     Some(next) => self.go_on(now, id, &mut pending, &next),
                     None => {
@@ -145,7 +145,7 @@ impl Forwarder {
                 }
             }
             Verdict::Truncated => {
-                self.note_answer(now, exchange);
+                self.note_answer(now, &pending, exchange);
                 pending.fallback.get_or_insert_with(|| Arc::clone(&reply));
                 let again = (Transport::Tcp, Opt::Sent);
                 self.ask_again(now, id, &mut pending, exchange, again);
@@ -384,9 +384,9 @@ impl Forwarder {
         self.ask_first(now, id, pending);
     }
 
-    fn note_answer(&mut self, now: Millis, exchange: &Exchange) {
+    fn note_answer(&mut self, now: Millis, pending: &Pending, exchange: &Exchange) {
         let server = self.upstreams.server_mut(exchange.server);
-        if exchange.case != 0 {
+        if server.has_folded_case() && pending.has_large_letter(exchange.case) {
             server.kept_case();
         }
         let is_native = server.server.protocol.transport() == exchange.attempt.transport;

@@ -216,6 +216,11 @@ impl Upstream {
         }
     }
 
+    /// Whether it has answered in another case of late.
+    pub(super) fn has_folded_case(&self) -> bool {
+        self.case_folds > 0
+    }
+
     /// Notes an answer in the case that was asked in.
     pub(super) fn kept_case(&mut self) {
         self.case_folds = 0;

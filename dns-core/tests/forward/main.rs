@@ -4,7 +4,10 @@
 mod attempts;
 mod clients;
 mod failover;
+mod guards;
+mod kept;
 mod messages;
+mod policies;
 mod random_walk;
 mod replies;
 mod rig;

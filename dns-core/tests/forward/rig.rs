@@ -13,13 +13,14 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Ids 1, 2, 3, ...
-pub(crate) struct Counting(u32);
+/// The same numbers in every run, without a pattern.
+pub(crate) struct Mixed(u64);
 
-impl Random for Counting {
+impl Random for Mixed {
     fn next_u32(&mut self) -> u32 {
-        self.0 += 1;
-        self.0
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb) as u32
     }
 }
 
@@ -91,7 +92,7 @@ impl Rig {
         shared: Option<(Arc<Shared>, usize)>,
     ) -> Self {
         let stats = Arc::new(Stats::default());
-        let random = Box::new(Counting(0));
+        let random = Box::new(Mixed(0));
         Rig {
             forwarder: Forwarder::new(config, random, Arc::clone(&stats), shared),
             route: Arc::new(route),
@@ -205,6 +206,19 @@ impl Rig {
     /// The reply of the only question that ended.
     pub(crate) fn only_reply(&self) -> &Reply {
         match &self.done[..] {
+            [
+                Done {
+                    outcome: Outcome::Reply(reply),
+                    ..
+                },
+            ] => reply,
+            other => panic!("no single reply: {other:?}"),
+        }
+    }
+
+    /// The reply of the question that ended behind so many others.
+    pub(crate) fn only_reply_after(&self, ended: usize) -> &Reply {
+        match &self.done[ended..] {
             [
                 Done {
                     outcome: Outcome::Reply(reply),
