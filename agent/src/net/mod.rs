@@ -1,4 +1,4 @@
-//! Sockets: listeners for clients, and one socket for each question to an upstream.
+//! Sockets: listeners for clients, and sockets to upstreams.
 //!
 //! Everything here is non-blocking and belongs to one worker; the loop that drives it is
 //! `Worker::turn`.

@@ -1,8 +1,6 @@
 //! Datagrams from and to clients, in batches: one system call takes up to 32 in, one sends what
 //! can be answered at once.
 
-pub(crate) use super::batch::uninterrupted;
-
 use super::batch::{
     Addresses, BATCH_MESSAGES, Datagram, ReceiveBatch, SendBatch, SendReport, SlotFit,
 };
@@ -119,6 +117,7 @@ impl UdpFront {
         if !listening.receive(&mut self.received, &self.stats) {
             return;
         }
+        engine.warm(self.received.messages().map(|(message, _)| message));
         let mut tally = Tally::default();
         for datagram in self.received.datagrams() {
             tally.count(&datagram);
