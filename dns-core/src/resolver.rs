@@ -6,7 +6,7 @@
 
 use crate::answer::{self, Answer, Authority, Records};
 use crate::config::ResolverConfig;
-use crate::decide::{Step, decide};
+use crate::decide::{Step, decide, route_of_stranger};
 use crate::fast::{self, FastQuestion};
 use crate::forward::{Asking, Event, Forwarder, Outcome, Question};
 use crate::query::Query;
@@ -122,8 +122,8 @@ impl Resolver {
             Transport::Tcp => self.stats.queries_tcp.increment(),
         }
         let rotation = self.next_rotation();
-        if self.answer_fast(client, message, rotation, out).is_some() {
-            return Disposition::Answered;
+        if let Some(disposition) = self.handle_usual(now, client, message, rotation, out) {
+            return disposition;
         }
         self.handle_cold(now, client, message, rotation, out)
     }
@@ -187,25 +187,37 @@ impl Resolver {
         &self.stats
     }
 
+    /// Takes a query of the usual kind, if what it asks for has the usual answer or none of ours.
     #[inline]
-    fn answer_fast(
+    fn handle_usual(
         &mut self,
+        now: Millis,
         client: Client,
         message: &[u8],
         rotation: u32,
         out: &mut Vec<u8>,
-    ) -> Option<()> {
-        let question = FastQuestion::read(message, &mut self.scratch)?;
-        let (snapshot, config) = (&self.snapshot, &self.config);
-        fast::answer(
-            snapshot,
+    ) -> Option<Disposition> {
+        let Resolver {
             config,
+            snapshot,
+            forwarder,
+            scratch,
+            stats,
+            ..
+        } = self;
+        let question = FastQuestion::read(message, scratch)?;
+        let answered = fast::answer(snapshot, config, client, &question, rotation, stats, out);
+        if answered.is_some() {
+            return Some(Disposition::Answered);
+        }
+        let route = route_of_stranger(snapshot, client, question.name())?;
+        let asker = question.asker();
+        let asking = Asking {
             client,
-            &question,
-            rotation,
-            &self.stats,
-            out,
-        )
+            asker,
+            chain: Vec::new(),
+        };
+        Some(forwarder.ask(now, route, question.wanted(asker), asking, out))
     }
 
     /// Takes a query the long way.
@@ -257,7 +269,7 @@ impl Resolver {
             asker: query.asker(),
             chain,
         };
-        forwarder.ask(now, route, &question, asking, out)
+        forwarder.ask(now, route, question.wanted(), asking, out)
     }
 
     /// A step of a full-period generator: its upper bits spread over the addresses of an answer

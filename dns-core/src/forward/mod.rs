@@ -39,7 +39,7 @@ mod waiter;
 pub use compose::compose;
 pub use failure::Failure;
 pub use policy::{Caching, ForwardPolicy, Next, Route, Strategy};
-pub use question::Question;
+pub use question::{Question, Wanted};
 pub use relay::relay;
 pub(crate) use reply::Part;
 pub use reply::{Defect, Reply};
@@ -195,14 +195,14 @@ impl Forwarder {
         &mut self,
         now: Millis,
         route: &Arc<Route>,
-        question: &Question,
+        wanted: Wanted<'_>,
         asking: Asking<'_>,
         out: &mut Vec<u8>,
     ) -> Disposition {
         let route = self.upstreams.route(now, route);
         let group = self.upstreams.of(route).group;
-        let name = question.name.as_name();
-        let key = QuestionKey::new(name, question.rtype, question.flags(), group);
+        let Wanted { name, rtype, flags } = wanted;
+        let key = QuestionKey::new(name, rtype, flags, group);
         let hash = self.hasher.hash_one(key.as_octets());
         let kept = self.recall(now, route, &key, &asking, out);
         let flight = self.find(hash, key.as_octets());
@@ -210,7 +210,7 @@ impl Forwarder {
             route,
             key: &key,
             hash,
-            question,
+            wanted,
         };
         match (kept, flight) {
             (Kept::Answered, _) | (Kept::Refresh, Some(_)) => Disposition::Answered,
@@ -350,14 +350,14 @@ impl Forwarder {
             route,
             key,
             hash,
-            question,
+            wanted,
         } = start;
         let id = self.slab.reserve();
         let mut pending = self.slab.blank();
-        pending.begin(key, hash, question.name.as_wire().len());
+        pending.begin(key, hash, wanted.name.as_wire().len());
         pending.limit_attempts(self.config.forward_attempts_max);
-        pending.rtype = question.rtype;
-        pending.flags = question.flags();
+        pending.rtype = wanted.rtype;
+        pending.flags = wanted.flags;
         pending.route = route;
         pending.asking = route;
         pending.role = self.claim(key);
@@ -435,7 +435,7 @@ struct Start<'q> {
     route: RouteId,
     key: &'q QuestionKey,
     hash: u64,
-    question: &'q Question,
+    wanted: Wanted<'q>,
 }
 
 impl core::fmt::Debug for Forwarder {

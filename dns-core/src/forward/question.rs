@@ -3,7 +3,7 @@
 use crate::cache::QuestionFlags;
 use crate::query::Query;
 use crate::wire::edns::DnssecOk;
-use crate::wire::{FoldedName, Rtype};
+use crate::wire::{FoldedName, Name, Rtype};
 
 /// A question for an upstream. Two queries with equal questions can share one answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +20,27 @@ pub struct Question {
     pub recursion_desired: bool,
 }
 
+/// A question as it is asked: what a [`Question`] says, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'n> {
+    /// Name, in lower case.
+    pub name: Name<'n>,
+    /// Type.
+    pub rtype: Rtype,
+    /// The flags that change its answer.
+    pub flags: QuestionFlags,
+}
+
 impl Question {
+    /// The same, borrowed.
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            name: self.name.as_name(),
+            rtype: self.rtype,
+            flags: self.flags(),
+        }
+    }
+
     /// The question of a query.
     pub fn of(query: &Query) -> Self {
         Question {

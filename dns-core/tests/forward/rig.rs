@@ -134,7 +134,7 @@ impl Rig {
         let now = Millis(self.now);
         let disposition = self
             .forwarder
-            .ask(now, &self.route, question, asking, &mut out);
+            .ask(now, &self.route, question.wanted(), asking, &mut out);
         let is_pending = disposition == Disposition::Pending;
         assert_eq!(out.is_empty(), is_pending, "an answer at once, or later");
         if !is_pending {
