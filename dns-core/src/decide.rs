@@ -80,6 +80,28 @@ pub(crate) fn decide<'s>(
     miss(snapshot, config, view, query, at.unwrap_or(name), chain)
 }
 
+/// The route of a name that neither the table nor we ourselves know anything of: the short way
+/// to what [`decide`] says of most names that are forwarded. `None` says nothing.
+pub(crate) fn route_of_stranger<'s>(
+    snapshot: &'s Snapshot,
+    client: Client,
+    name: Name<'_>,
+) -> Option<&'s Arc<Route>> {
+    const OWN_LABEL: &[u8] = b"dns-version";
+    let view = snapshot.views.select(client.address.ip())?;
+    if view.answer != AnswerMode::Forward {
+        let is_partial = snapshot.table.completeness() == Completeness::Partial;
+        let may_be_ours = snapshot.zone_of(name).is_some()
+            || is_partial && name.ends_with(view.domain.as_name())
+            || name.first_label() == Some(OWN_LABEL)
+            || name.as_wire().ends_with(b"\x04arpa\0");
+        if may_be_ours || search::find(&snapshot.table, view, name).is_some() {
+            return None;
+        }
+    }
+    snapshot.forward.route(name)
+}
+
 /// The table has nothing at `name`, the one asked for or the end of a chain of CNAMEs.
 fn miss<'s>(
     snapshot: &'s Snapshot,
@@ -199,5 +221,106 @@ fn cname_to(name: FoldedName, ttl_secs: u32) -> Cname {
     Cname {
         target: name.as_name().to_lower(),
         ttl_secs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forward::ForwardPolicy;
+    use crate::table::TableWriter;
+    use crate::table::update::{HostEntry, HostKind, Source, TableUpdate};
+    use crate::transmit::Transport;
+    use crate::view::Views;
+    use crate::wire::NameBuf;
+
+    const NAMES: [&str; 15] = [
+        ".",
+        "example.com",
+        "web.example",
+        "sub.web.example",
+        "a.wild.example",
+        "wild.example",
+        "svc.ns1.svc.cluster.local",
+        "other.ns1.svc.cluster.local",
+        "example.com.ns1.svc.cluster.local",
+        "web.example.ns1.svc.cluster.local",
+        "a.zone.test",
+        "zone.test",
+        "dns-version.cluster.local",
+        "1.0.0.10.in-addr.arpa",
+        "arpa",
+    ];
+
+    fn name(text: &str) -> NameBuf {
+        NameBuf::parse(text).unwrap()
+    }
+
+    fn snapshot(completeness: Completeness, answer: AnswerMode) -> Snapshot {
+        let host = |text| HostEntry {
+            addresses: alloc::vec![crate::HostAddress::new(
+                "10.0.0.1".parse().unwrap(),
+                crate::AddressOrigin::Pinned,
+            )],
+            short_names: true,
+            ..HostEntry::new(name(text), HostKind::External, Source::default())
+        };
+        let hosts = ["web.example", "*.wild.example", "svc.ns1.svc.cluster.local"].map(host);
+        let domain = name("cluster.local");
+        let view = View {
+            namespace: Some("ns1".into()),
+            search: View::kubernetes_search("ns1", &domain),
+            answer,
+            ..View::new(domain)
+        };
+        let upstream = core::net::SocketAddr::from(([192, 0, 2, 1], 53));
+        Snapshot {
+            table: TableWriter::new(7).apply(TableUpdate::Replace(hosts.into()), completeness),
+            views: Views::single(view),
+            zones: alloc::vec![name("zone.test")],
+            forward: ForwardPolicy::new([Route::new(name("."), [upstream])]),
+        }
+    }
+
+    fn query(text: &str, rtype: Rtype) -> Query {
+        let mut message = b"\0\x07\x01\0\0\x01\0\0\0\0\0\0".to_vec();
+        message.extend_from_slice(name(text).as_name().as_wire());
+        message.extend_from_slice(&rtype.0.to_be_bytes());
+        message.extend_from_slice(&[0, 1]);
+        Query::parse(&message).unwrap()
+    }
+
+    #[test]
+    fn the_short_way_to_an_upstream_leads_where_the_long_one_does() {
+        let client = Client {
+            address: core::net::SocketAddr::from(([192, 0, 2, 9], 4_000)),
+            transport: Transport::Udp,
+            token: 0,
+        };
+        let mut strangers = 0;
+        for answer in [AnswerMode::Vip, AnswerMode::Endpoints, AnswerMode::Forward] {
+            for completeness in [Completeness::Partial, Completeness::Complete] {
+                let snapshot = snapshot(completeness, answer);
+                for text in NAMES {
+                    let folded = name(text);
+                    let Some(route) = route_of_stranger(&snapshot, client, folded.as_name()) else {
+                        continue;
+                    };
+                    strangers += 1;
+                    for rtype in [Rtype::A, Rtype::TXT, Rtype::PTR, Rtype::SOA] {
+                        let query = query(text, rtype);
+                        let config = ResolverConfig::default();
+                        match decide(&snapshot, &config, client, &query, 0) {
+                            Step::Forward(other, at, chain) => {
+                                assert!(Arc::ptr_eq(route, other), "{text}");
+                                assert!(at.as_name() == folded.as_name() && chain.is_empty());
+                            }
+                            Step::Answer(_) => panic!("{text} has an answer of ours"),
+                        }
+                    }
+                }
+            }
+        }
+        assert!(strangers >= 15 + 2 * 2 * 2, "{strangers}");
     }
 }

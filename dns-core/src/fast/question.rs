@@ -1,10 +1,13 @@
 //! A usual question, read in place.
 
+use crate::cache::QuestionFlags;
+use crate::forward::Wanted;
+use crate::query::Asker;
 use crate::transmit::Transport;
 use crate::wire::edns::{Edns, UDP_PAYLOAD_MAX, UDP_PAYLOAD_MIN};
 use crate::wire::header::HEADER_LEN;
 use crate::wire::name::{LABEL_MAX, NAME_MAX};
-use crate::wire::{Class, Name, Rtype};
+use crate::wire::{Class, Header, Name, Rtype};
 
 /// Octets of a question behind its name.
 const TYPE_AND_CLASS_LEN: usize = 4;
@@ -80,6 +83,28 @@ impl<'m> FastQuestion<'m> {
     /// The name asked for in lower case.
     pub(crate) fn name(&self) -> Name<'m> {
         Name::from_valid(self.folded)
+    }
+
+    /// What a reply needs to know of it.
+    pub(crate) fn asker(&self) -> Asker<'m> {
+        Asker {
+            header: Header::parse(self.head).unwrap_or_default(),
+            question: self.question(),
+            edns: self.edns,
+        }
+    }
+
+    /// What it asks for.
+    pub(crate) fn wanted(&self, asker: Asker<'_>) -> Wanted<'m> {
+        Wanted {
+            name: self.name(),
+            rtype: self.rtype,
+            flags: QuestionFlags {
+                dnssec_ok: asker.dnssec_ok(),
+                checking_disabled: asker.header.checking_disabled(),
+                recursion_desired: asker.header.recursion_desired(),
+            },
+        }
     }
 
     /// The question section as received.
