@@ -14,6 +14,7 @@ mod connections;
 mod tls;
 mod udp_pool;
 mod udp_socket;
+mod unsent;
 
 pub use tls::{UpstreamTls, UpstreamTlsError};
 
@@ -173,3 +174,6 @@ impl SocketToken {
 fn message_id(message: &[u8]) -> Option<u16> {
     message.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
+
+#[cfg(test)]
+mod tests;
