@@ -235,6 +235,7 @@ impl Agent {
             config,
         }
         .print();
+        self.control.save_last_good();
         self.watch(&mut signals).await?;
         self.control.drain();
         tracing::info!("draining");

@@ -239,7 +239,7 @@ impl Worker {
                 EventSource::Waker => {}
                 EventSource::Udp(number) => self.udp.mark_readable(number),
                 EventSource::Listener(number) => self.tcp.mark_acceptable(number),
-                EventSource::Connection(slot) => self.tcp.mark_ready(slot),
+                EventSource::Connection(slot) => self.tcp.mark_ready(slot, event),
                 EventSource::Exchange(slot) => self.exchanges.mark_ready(slot),
             }
         }

@@ -33,6 +33,7 @@ pub mod answer;
 pub mod cache;
 pub mod config;
 mod decide;
+mod fast;
 pub mod forward;
 #[cfg(feature = "hickory-server")]
 pub mod hickory;
@@ -44,13 +45,14 @@ pub mod search;
 pub mod shared;
 pub mod snapshot;
 pub mod stats;
+mod sync;
 pub mod table;
 pub mod transmit;
 pub mod view;
 pub mod vip;
 pub mod wire;
 
-pub use cache::CacheConfig;
+pub use cache::{Cache, CacheConfig};
 pub use config::ResolverConfig;
 pub use forward::{Caching, ForwardPolicy, Next, Protocol, Route, Server, Strategy};
 pub use host::{answered_addresses, answered_ttl_secs, virtual_addresses};
@@ -63,7 +65,10 @@ pub use table::update::{
     AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind,
     NameState, Port, PortTransport, Source, TableUpdate, Via, VipState, VipWanted, Visibility,
 };
-pub use table::{Completeness, NameTable, TableWriter};
+pub use table::{
+    Completeness, Host, HostList, HostListBuilder, HostRecord, HostsFreshness, NamePlace,
+    NameTable, TableWriter,
+};
 pub use transmit::{Client, ExchangeId, Millis, Random, Transmit, Transport};
 pub use view::{AnswerMode, Families, View, Views};
 pub use wire::{Name, NameBuf, NameError};

@@ -14,6 +14,7 @@ mod open_files;
 mod slots;
 mod stats;
 mod tcp;
+mod turn;
 mod udp;
 mod upstream;
 
