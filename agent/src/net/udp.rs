@@ -1,8 +1,6 @@
 //! Datagrams from and to clients, in batches: one system call takes up to 32 in, one sends what
 //! can be answered at once.
 
-pub(crate) use super::batch::uninterrupted;
-
 use super::batch::{
     Addresses, BATCH_MESSAGES, Datagram, ReceiveBatch, SendBatch, SendReport, SlotFit,
 };

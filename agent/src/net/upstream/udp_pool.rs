@@ -4,7 +4,7 @@
 //! is replaced once it has sent enough or is old enough, so that who finds out its port can do
 //! little with it.
 
-use super::udp_socket::{PooledSocket, Verdict};
+use super::udp_socket::PooledSocket;
 use super::unsent::Unsent;
 use super::{Received, SocketToken, message_id};
 use crate::engine::SeededRandom;
@@ -361,7 +361,10 @@ impl UdpPool {
         match self.inbox.receive_connected(socket.socket.as_fd()) {
             Ok(count) => {
                 for (message, fit) in self.inbox.messages() {
-                    judge(socket, message, fit, &self.stats, on);
+                    match fit {
+                        SlotFit::Whole => socket.hand_on(message, &self.stats, on),
+                        SlotFit::Cut => self.stats.upstream_datagrams_cut.increment(),
+                    }
                 }
                 if count == BATCH_MESSAGES {
                     self.mark_ready(slot);
@@ -371,23 +374,6 @@ impl UdpPool {
             // Reading an error clears it; datagrams may wait behind it.
             Err(_) => self.mark_ready(slot),
         }
-    }
-}
-
-fn judge(
-    socket: &PooledSocket,
-    message: &[u8],
-    fit: SlotFit,
-    stats: &NetStats,
-    on: &mut dyn FnMut(Received<'_>),
-) {
-    if fit == SlotFit::Cut {
-        return stats.upstream_datagrams_cut.increment();
-    }
-    match socket.judge(message, on) {
-        Verdict::Reply => {}
-        Verdict::Late => stats.upstream_datagrams_late.increment(),
-        Verdict::Mismatch => stats.upstream_datagrams_mismatched.increment(),
     }
 }
 

@@ -260,9 +260,13 @@ fn past_the_bound_questions_are_turned_away() {
     let mut bench = Bench::new(None);
     bench.exchanges.max = 1;
     bench.ask_udp(1, &server.server, 7);
-    let refused = bench
-        .exchanges
-        .open(ExchangeId(2), &server.server, Transport::Udp, &message(8));
+    let refused = bench.exchanges.open(
+        Millis(0),
+        ExchangeId(2),
+        &server.server,
+        Transport::Udp,
+        &message(8),
+    );
     assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
     bench.close(1);
     bench.ask_udp(2, &server.server, 8);

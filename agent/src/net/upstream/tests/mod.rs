@@ -50,7 +50,13 @@ impl Bench {
 
     fn open(&mut self, exchange: u64, server: &Arc<Server>, transport: Transport, id: u16) {
         self.exchanges
-            .open(ExchangeId(exchange), server, transport, &message(id))
+            .open(
+                self.now,
+                ExchangeId(exchange),
+                server,
+                transport,
+                &message(id),
+            )
             .unwrap();
     }
 
@@ -64,7 +70,7 @@ impl Bench {
     }
 
     fn close(&mut self, exchange: u64) {
-        self.exchanges.close(ExchangeId(exchange));
+        self.exchanges.close(self.now, ExchangeId(exchange));
     }
 
     /// A turn as a worker makes it.

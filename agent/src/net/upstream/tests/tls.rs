@@ -183,9 +183,10 @@ fn without_anybody_to_trust_nothing_is_sent() {
     let server = server_at(listening.address, Protocol::Tls(NAME.into()));
     let mut bench = Bench::new(None);
     for transport in [Transport::Udp, Transport::Tcp] {
-        let refused = bench
-            .exchanges
-            .open(ExchangeId(1), &server, transport, &message(7));
+        let refused =
+            bench
+                .exchanges
+                .open(Millis(0), ExchangeId(1), &server, transport, &message(7));
         assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::Unsupported);
     }
     assert!(listening.listener.accept().is_err());
