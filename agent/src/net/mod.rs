@@ -1,4 +1,4 @@
-//! Sockets: listeners for clients, and one socket for each question to an upstream.
+//! Sockets: listeners for clients, and those to upstream servers, which serve many questions each.
 //!
 //! Everything here is non-blocking and belongs to one worker; the loop that drives it is
 //! `Worker::turn`.

@@ -64,8 +64,8 @@ impl PooledSocket {
     /// Connects a socket that may send that many messages.
     pub(super) fn connect(now: Millis, server: SocketAddr, messages_max: u32) -> io::Result<Self> {
         let domain = Domain::for_address(server);
-        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-        socket.set_nonblocking(true)?;
+        let kind = Type::DGRAM.nonblocking();
+        let socket = Socket::new(domain, kind, Some(Protocol::UDP))?;
         // A smaller buffer serves as well, only less of it.
         let _ = socket.set_recv_buffer_size(BUFFER_OCTETS);
         let _ = socket.set_send_buffer_size(BUFFER_OCTETS);
