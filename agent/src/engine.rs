@@ -30,6 +30,11 @@ impl Engine {
         self.pending
     }
 
+    /// See [`Resolver::warm`].
+    pub(crate) fn warm<'m>(&mut self, messages: impl Iterator<Item = &'m [u8]>) {
+        self.resolver.warm(messages);
+    }
+
     /// See [`Resolver::handle_query`].
     pub(crate) fn handle_query(
         &mut self,

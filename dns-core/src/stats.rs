@@ -30,7 +30,10 @@ impl Counter {
 macro_rules! stats {
     ($($(#[$doc:meta])* $field:ident,)*) => {
         /// Counters of one resolver.
+        // Two cache lines: some processors fetch them in pairs, and what another thread writes
+        // must be in neither.
         #[derive(Debug, Default)]
+        #[repr(align(128))]
         pub struct Stats {
             $($(#[$doc])* pub $field: Counter,)*
         }

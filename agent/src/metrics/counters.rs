@@ -168,6 +168,11 @@ const COUNTERS: &[Counter] = &[
         series: &[(&[], &["receive_errors"])],
     },
     Counter {
+        name: "callsign_net_datagrams_cut",
+        help: "Datagrams longer than any query, received in part.",
+        series: &[(&[], &["datagrams_cut"])],
+    },
+    Counter {
         name: "callsign_net_tcp_accepted",
         help: "TCP connections taken.",
         series: &[(&[], &["tcp_accepted"])],

@@ -6,7 +6,10 @@ use dns_core::stats::Counter;
 macro_rules! net_stats {
     ($($(#[$doc:meta])* $field:ident,)*) => {
         /// Counters of one worker's sockets.
+        // Two cache lines: some processors fetch them in pairs, and what another thread writes
+        // must be in neither.
         #[derive(Debug, Default)]
+        #[repr(align(128))]
         pub struct NetStats {
             $($(#[$doc])* pub $field: Counter,)*
         }

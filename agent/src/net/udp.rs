@@ -117,6 +117,7 @@ impl UdpFront {
         if !listening.receive(&mut self.received, &self.stats) {
             return;
         }
+        engine.warm(self.received.messages().map(|(message, _)| message));
         let mut tally = Tally::default();
         for datagram in self.received.datagrams() {
             tally.count(&datagram);

@@ -95,7 +95,7 @@ pub(super) fn receive(
         envelope.length = header.msg_len as usize;
         envelope.flags = header.msg_hdr.msg_flags;
         envelope.source.length = header.msg_hdr.msg_namelen;
-        envelope.control.length = header.msg_hdr.msg_controllen as usize;
+        envelope.control.length = header.msg_hdr.msg_controllen as _;
     }
     Ok(received)
 }
