@@ -8,7 +8,6 @@ mod words;
 
 use super::Exit;
 use crate::cli::{Output, QueryArgs};
-use crate::config::values;
 use dns_core::NameBuf;
 use dns_core::wire::Rtype;
 use exchange::ExchangeError;
@@ -135,7 +134,7 @@ impl Question {
 
 fn server_address(term: &str) -> Result<SocketAddr, String> {
     let text = term.trim_start_matches('@');
-    values::server_address(text).map_err(|reason| format!("{}; {}", reason.reason, reason.hint))
+    crate::config::upstream::server_address(text).map_err(|reason| format!("{}; {}", reason.reason, reason.hint))
 }
 
 /// The name in the spelling of the asker, which the answer has to repeat.
