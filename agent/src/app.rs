@@ -1,6 +1,6 @@
 //! The agent from start to end: bind, read, serve, reload, drain.
 
-use crate::admin;
+use crate::admin::{self, CacheAccess};
 use crate::banner::Banner;
 use crate::cli::AgentFlags;
 use crate::commands::Exit;
@@ -293,12 +293,14 @@ impl Agent {
             Arc::clone(&status),
             self.workers.stats(),
             self.workers.net_stats(),
+            Arc::clone(self.workers.shared()),
         );
         let resolver = config.resolver.clone();
         let subject = admin::Subject {
             status,
             metrics: Arc::new(metrics),
             resolver,
+            cache: CacheAccess::new(Arc::clone(self.workers.shared()), self.workers.clock()),
         };
         let server = tokio::spawn(admin::serve(listener, subject, async move {
             // An error is the end of the agent, too.

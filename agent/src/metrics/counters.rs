@@ -163,6 +163,11 @@ const COUNTERS: &[Counter] = &[
         ],
     },
     Counter {
+        name: "callsign_net_datagrams_cut",
+        help: "Datagrams received in part because they are longer than any query.",
+        series: &[(&[], &["datagrams_cut"])],
+    },
+    Counter {
         name: "callsign_net_receive_errors",
         help: "Errors on receiving datagrams.",
         series: &[(&[], &["receive_errors"])],
