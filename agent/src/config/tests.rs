@@ -178,7 +178,6 @@ fn every_key_is_taken() {
         forward_cookies: false,
         forward_probe_ms: 2_000,
         stale_after_ms: 900,
-        ..ResolverConfig::default()
     };
     assert_eq!(config.resolver, expected);
     let net = crate::net::NetLimits {
