@@ -69,30 +69,32 @@ impl Entry {
         reply: &Reply,
         terms: &Terms,
     ) -> Option<Self> {
-        let mut records = Vec::new();
-        let mut places = Vec::new();
-        let question_end = reply.question_end();
-        let answers_end = reply.answers().last().map_or(question_end, |it| it.end());
-        records.extend_from_slice(&reply.message()[question_end..answers_end]);
-        for record in reply.answers() {
-            let ttl_secs = record.ttl_secs.min(terms.record_ttl_max_secs);
-            let at = record.rdata_at - TTL_TO_RDATA_LEN - question_end;
-            set_ttl(&mut records, &mut places, at, ttl_secs)?;
-        }
-        if let Some(soa) = &terms.soa {
-            let record = Reader::at_offset(reply.message(), soa.at).record().ok()?;
-            let at = append_soa(reply, &record, answers_end, &mut records);
-            set_ttl(&mut records, &mut places, at, soa.ttl_secs)?;
-        }
         let counts = Counts {
             rcode: reply.header().rcode(),
             is_authentic: reply.header().authentic_data(),
             answers: reply.header().ancount,
             has_soa: terms.soa.is_some(),
         };
-        let block = [key.as_octets(), &places, &records].concat();
+        let question_end = reply.question_end();
+        let answers = &reply.message()[question_end..terms.answers_end];
+        let soa = match &terms.soa {
+            Some(soa) => Some(Reader::at_offset(reply.message(), soa.at).record().ok()?),
+            None => None,
+        };
+        let soa_len = soa.as_ref().map_or(0, |soa| soa.end() - soa.start);
+        let records_len = answers.len() + soa_len;
+        let mut block = BlockWriter::start(key, counts.records(), records_len);
+        block.octets.extend_from_slice(answers);
+        for record in reply.answers() {
+            let ttl_secs = record.ttl_secs.min(terms.record_ttl_max_secs);
+            block.set_ttl(record.rdata_at - TTL_TO_RDATA_LEN - question_end, ttl_secs)?;
+        }
+        if let (Some(record), Some(soa)) = (soa, &terms.soa) {
+            let at = block.append_soa(reply, &record, terms.answers_end);
+            block.set_ttl(at, soa.ttl_secs)?;
+        }
         let content = Content::Answer(counts);
-        Some(Self::new(now, key, block, terms.ttl_secs, content))
+        Some(Self::new(now, key, block.octets, terms.ttl_secs, content))
     }
 
     /// Word that there was no answer.
@@ -152,8 +154,8 @@ impl Entry {
         let Content::Answer(counts) = self.content else {
             return None;
         };
-        let count = usize::from(counts.answers) + usize::from(counts.has_soa);
-        let (places, octets) = self.block[usize::from(self.key_len)..].split_at(count * PLACE_LEN);
+        let behind_key = &self.block[usize::from(self.key_len)..];
+        let (places, octets) = behind_key.split_at(counts.records() * PLACE_LEN);
         let header = Header {
             ancount: counts.answers,
             nscount: u16::from(counts.has_soa),
@@ -241,6 +243,12 @@ impl Entry {
     }
 }
 
+impl Counts {
+    fn records(self) -> usize {
+        usize::from(self.answers) + usize::from(self.has_soa)
+    }
+}
+
 impl Records<'_> {
     /// Places of the TTLs in `octets`.
     pub(super) fn places(&self) -> impl Iterator<Item = usize> + '_ {
@@ -262,30 +270,59 @@ fn millis(secs: u32) -> u64 {
     u64::from(secs) * 1_000
 }
 
-/// Writes a TTL among the records and remembers its place; `None` if it lies too far behind.
-fn set_ttl(records: &mut [u8], places: &mut Vec<u8>, at: usize, ttl_secs: u32) -> Option<()> {
-    records[at..at + 4].copy_from_slice(&ttl_secs.to_be_bytes());
-    places.extend_from_slice(&u16::try_from(at).ok()?.to_be_bytes());
-    Some(())
+/// The block of an entry being written.
+struct BlockWriter {
+    octets: Vec<u8>,
+    /// Where the place of the next TTL goes.
+    place_at: usize,
+    records_at: usize,
 }
 
-/// Appends a SOA record to the answers and gives the place of its TTL. Right behind the answers
-/// it keeps its octets, for its pointers lead back; behind other records its names are written
-/// out.
-fn append_soa(reply: &Reply, soa: &RawRecord, answers_end: usize, records: &mut Vec<u8>) -> usize {
-    let message = reply.message();
-    let start = records.len();
-    if soa.start == answers_end {
-        records.extend_from_slice(&message[soa.start..soa.end()]);
-        return start + (soa.rdata_at - TTL_TO_RDATA_LEN - soa.start);
+impl BlockWriter {
+    /// A block with room for so many places, and with capacity for records of that length.
+    fn start(key: &QuestionKey, places: usize, records_len: usize) -> Self {
+        let key = key.as_octets();
+        let records_at = key.len() + places * PLACE_LEN;
+        let mut octets = Vec::with_capacity(records_at + records_len);
+        octets.extend_from_slice(key);
+        octets.resize(records_at, 0);
+        BlockWriter {
+            octets,
+            place_at: key.len(),
+            records_at,
+        }
     }
-    records.extend_from_slice(soa.owner.as_wire());
-    records.extend_from_slice(&soa.rtype.0.to_be_bytes());
-    records.extend_from_slice(&Class::IN.0.to_be_bytes());
-    let place = records.len();
-    records.extend_from_slice(&[0; TTL_TO_RDATA_LEN]);
-    rdata::expand(message, soa, records);
-    let rdata_len = (records.len() - place - TTL_TO_RDATA_LEN) as u16;
-    records[place + 4..place + TTL_TO_RDATA_LEN].copy_from_slice(&rdata_len.to_be_bytes());
-    place
+
+    /// Writes a TTL at a place among the records and remembers the place; `None` if it lies too
+    /// far behind.
+    fn set_ttl(&mut self, place: usize, ttl_secs: u32) -> Option<()> {
+        let at = self.records_at + place;
+        self.octets[at..at + 4].copy_from_slice(&ttl_secs.to_be_bytes());
+        let place = u16::try_from(place).ok()?.to_be_bytes();
+        self.octets[self.place_at..self.place_at + PLACE_LEN].copy_from_slice(&place);
+        self.place_at += PLACE_LEN;
+        Some(())
+    }
+
+    /// Appends a SOA record to the answers and gives the place of its TTL. Right behind the
+    /// answers it keeps its octets, for its pointers lead back; behind other records its names
+    /// are written out.
+    fn append_soa(&mut self, reply: &Reply, soa: &RawRecord, answers_end: usize) -> usize {
+        let message = reply.message();
+        let octets = &mut self.octets;
+        let start = octets.len() - self.records_at;
+        if soa.start == answers_end {
+            octets.extend_from_slice(&message[soa.start..soa.end()]);
+            return start + (soa.rdata_at - TTL_TO_RDATA_LEN - soa.start);
+        }
+        octets.extend_from_slice(soa.owner.as_wire());
+        octets.extend_from_slice(&soa.rtype.0.to_be_bytes());
+        octets.extend_from_slice(&Class::IN.0.to_be_bytes());
+        let ttl_at = octets.len();
+        octets.extend_from_slice(&[0; TTL_TO_RDATA_LEN]);
+        rdata::expand(message, soa, octets);
+        let rdata_len = (octets.len() - ttl_at - TTL_TO_RDATA_LEN) as u16;
+        octets[ttl_at + 4..ttl_at + TTL_TO_RDATA_LEN].copy_from_slice(&rdata_len.to_be_bytes());
+        ttl_at - self.records_at
+    }
 }

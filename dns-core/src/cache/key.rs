@@ -76,7 +76,7 @@ impl QuestionKey {
         self.parts().group
     }
 
-    fn parts(&self) -> KeyParts<'_> {
+    pub(super) fn parts(&self) -> KeyParts<'_> {
         KeyParts::of(self.as_octets()).expect("a key is made of its parts")
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a reply may be kept, and for how long.
 
 use super::config::CacheConfig;
-use super::key::QuestionKey;
+use super::key::{KeyParts, QuestionKey};
 use crate::forward::{Caching, Reply};
 use crate::wire::edns::DnssecOk;
 use crate::wire::{FoldedName, Rcode, Reader, Rtype};
@@ -29,6 +29,8 @@ pub(super) struct Terms {
     pub(super) ttl_secs: u32,
     /// Longest TTL of each record.
     pub(super) record_ttl_max_secs: u32,
+    /// Offset behind the answers in the message.
+    pub(super) answers_end: usize,
     /// The SOA record of a negative answer.
     pub(super) soa: Option<Soa>,
 }
@@ -42,6 +44,27 @@ pub(super) struct Soa {
     pub(super) ttl_secs: u32,
 }
 
+impl Terms {
+    /// Those of a reply that lives no longer than its answers, its SOA record and `ttl_max_secs`.
+    fn of(reply: &Reply, ttl_max_secs: u32, soa: Option<Soa>) -> Self {
+        let soa = soa.map(|soa| Soa {
+            ttl_secs: soa.ttl_secs.min(ttl_max_secs),
+            ..soa
+        });
+        let mut terms = Terms {
+            ttl_secs: soa.as_ref().map_or(ttl_max_secs, |soa| soa.ttl_secs),
+            record_ttl_max_secs: ttl_max_secs,
+            answers_end: reply.question_end(),
+            soa,
+        };
+        for record in reply.answers() {
+            terms.ttl_secs = terms.ttl_secs.min(record.ttl_secs);
+            terms.answers_end = record.end();
+        }
+        terms
+    }
+}
+
 /// Judges a reply to the question of `key`.
 pub(super) fn judge(
     key: &QuestionKey,
@@ -49,29 +72,27 @@ pub(super) fn judge(
     caching: &Caching,
     config: &CacheConfig,
 ) -> Verdict {
-    let is_ours = reply.question_end() == key.name().as_wire().len() + 16;
+    let key = key.parts();
+    let is_ours = reply.question_end() == key.name.as_wire().len() + 16;
     let is_word = matches!(reply.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN);
     if !caching.is_on || !is_ours || !is_word || reply.header().is_truncated() {
         return Verdict::Ignore;
-    }
-    if has_proof(key, reply) {
-        return Verdict::Forget;
     }
     let ttl_max_secs = caching.ttl_max_secs.unwrap_or(config.ttl_max_secs);
     let negative_ttl_max_secs = caching
         .negative_ttl_max_secs
         .unwrap_or(config.negative_ttl_max_secs);
-    let terms = chain_end(key, reply).and_then(|end| {
-        let is_answered = reply
-            .answers()
-            .any(|record| record.owner == end && is_asked_for(key, record.rtype));
-        match (reply.rcode(), is_answered) {
-            (Rcode::NOERROR, true) => positive(reply, ttl_max_secs),
-            (_, false) => negative(reply, &end, negative_ttl_max_secs),
-            // The name has records and does not exist: one of the two is wrong.
-            (_, true) => None,
+    let terms = match (subject(&key, reply), reply.rcode()) {
+        _ if has_proof(&key, reply) => None,
+        (Some(subject), Rcode::NOERROR) if subject.has_records => {
+            Some(Terms::of(reply, ttl_max_secs, None))
         }
-    });
+        (Some(subject), _) if !subject.has_records => {
+            negative(reply, &subject.name, negative_ttl_max_secs)
+        }
+        // The name has records and does not exist, or there is no end to its chain.
+        _ => None,
+    };
     match terms {
         Some(terms) if terms.ttl_secs > 0 => Verdict::Keep(terms),
         _ => Verdict::Forget,
@@ -80,45 +101,41 @@ pub(super) fn judge(
 
 /// Whether the proof of an answer lies in its authority section (RFC 4035 section 3.1.3). It is
 /// not kept, and an answer without its proof is a forgery to those who validate.
-fn has_proof(key: &QuestionKey, reply: &Reply) -> bool {
-    key.flags().dnssec_ok == DnssecOk::Set
+fn has_proof(key: &KeyParts<'_>, reply: &Reply) -> bool {
+    key.flags.dnssec_ok == DnssecOk::Set
         && reply
             .authorities()
             .any(|record| matches!(record.rtype, Rtype::NSEC | NSEC3))
 }
 
-fn is_asked_for(key: &QuestionKey, rtype: Rtype) -> bool {
-    key.rtype() == rtype || key.rtype() == Rtype::ANY
+/// The name asked for, or the last of its CNAME chain.
+struct Subject {
+    name: FoldedName,
+    /// Whether it has such records as were asked for.
+    has_records: bool,
 }
 
-/// The name that the reply is about in the end; `None` if the chain is too long or a loop.
-fn chain_end(key: &QuestionKey, reply: &Reply) -> Option<FoldedName> {
-    let asked = FoldedName::of(key.name());
-    if matches!(key.rtype(), Rtype::CNAME | Rtype::ANY) {
-        return Some(asked);
-    }
-    let mut end = asked;
+/// What the answers are about; `None` if the chain is too long or a loop.
+fn subject(key: &KeyParts<'_>, reply: &Reply) -> Option<Subject> {
+    let is_asked_for = |rtype| key.rtype == rtype || key.rtype == Rtype::ANY;
+    let mut name = FoldedName::of(key.name);
     for _ in 0..CHAIN_MAX {
-        let cname = reply
-            .answers()
-            .find(|record| record.rtype == Rtype::CNAME && record.owner == end);
-        let Some(cname) = cname else {
-            return Some(end);
-        };
-        end = Reader::at_offset(reply.message(), cname.rdata_at)
-            .name()
-            .ok()?;
+        let mut cname = None;
+        let mut has_records = false;
+        for record in reply.answers().filter(|record| record.owner == name) {
+            has_records |= is_asked_for(record.rtype);
+            if record.rtype == Rtype::CNAME {
+                cname = Some(record.rdata_at);
+            }
+        }
+        match cname {
+            Some(target_at) if !has_records => {
+                name = Reader::at_offset(reply.message(), target_at).name().ok()?;
+            }
+            _ => return Some(Subject { name, has_records }),
+        }
     }
     None
-}
-
-fn positive(reply: &Reply, ttl_max_secs: u32) -> Option<Terms> {
-    let ttl_secs = reply.answers().map(|record| record.ttl_secs).min()?;
-    Some(Terms {
-        ttl_secs: ttl_secs.min(ttl_max_secs),
-        record_ttl_max_secs: ttl_max_secs,
-        soa: None,
-    })
 }
 
 /// A negative answer lives as its SOA record says, whose zone must hold the name (RFC 2308
@@ -129,16 +146,8 @@ fn negative(reply: &Reply, name: &FoldedName, ttl_max_secs: u32) -> Option<Terms
     })?;
     let (_, minimum) = reply.message()[record.rdata_at..record.end()].split_last_chunk()?;
     let soa = Soa {
-        ttl_secs: record
-            .ttl_secs
-            .min(u32::from_be_bytes(*minimum))
-            .min(ttl_max_secs),
+        ttl_secs: record.ttl_secs.min(u32::from_be_bytes(*minimum)),
         at: record.start,
     };
-    let ttls = reply.answers().map(|record| record.ttl_secs);
-    Some(Terms {
-        ttl_secs: ttls.fold(soa.ttl_secs, u32::min),
-        record_ttl_max_secs: ttl_max_secs,
-        soa: Some(soa),
-    })
+    Some(Terms::of(reply, ttl_max_secs, Some(soa)))
 }
