@@ -15,11 +15,12 @@ pub struct ResolverConfig {
     /// Milliseconds from a forwarded question to SERVFAIL. Default 2,000: stub resolvers repeat
     /// their question after 5 s, and most users gave up before.
     pub forward_budget_ms: u64,
-    /// Milliseconds until a silent server is joined by the next one. Default 400: a lost packet
-    /// costs less than half a second, and four tries fit in the budget.
+    /// Most milliseconds until a silent server is joined by the next one. Default 400: a lost packet
+    /// costs less than half a second. A server that is known to answer faster is given less, at
+    /// least 200.
     pub forward_retry_ms: u64,
-    /// Most messages sent upstream for one question. Default 4, so that a question is never a
-    /// packet cannon; never over 8.
+    /// Most messages sent upstream for one question. Default 8, the most there can be: with half of
+    /// all messages lost, 99 of 100 questions are answered.
     pub forward_attempts_max: u8,
     /// Most questions waiting for an upstream at a time, per resolver. Default 4,096. At the bound
     /// a question that has waited longer than `forward_jostle_ms` makes room for a new one; if
@@ -55,7 +56,7 @@ impl Default for ResolverConfig {
             endpoints_ttl_secs: 5,
             forward_budget_ms: 2_000,
             forward_retry_ms: 400,
-            forward_attempts_max: 4,
+            forward_attempts_max: 8,
             forward_pending_max: 4_096,
             forward_client_percent: 25,
             forward_jostle_ms: 200,

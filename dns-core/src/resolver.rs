@@ -4,11 +4,11 @@
 //! [`Resolver::poll_transmit`] until it gives `None`, then wait for the next event or until
 //! [`Resolver::poll_timeout`].
 
-use crate::answer::{self, Answer, Authority, Records, Recursion};
+use crate::answer::{self, Answer, Authority, Records};
 use crate::config::ResolverConfig;
 use crate::decide::{Step, decide};
 use crate::fast::{self, FastQuestion};
-use crate::forward::{Event, Failure, Forwarder, Outcome, Question, Waiter};
+use crate::forward::{Asking, Event, Forwarder, Outcome, Question};
 use crate::query::Query;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
@@ -36,7 +36,7 @@ pub struct Resolver {
     config: ResolverConfig,
     snapshot: Arc<Snapshot>,
     forwarder: Forwarder,
-    random: Box<dyn Random + Send>,
+    shared: Option<(Arc<Shared>, usize)>,
     rotation: u64,
     scratch: [u8; FastQuestion::SCRATCH_LEN],
     stats: Arc<Stats>,
@@ -47,19 +47,9 @@ impl Resolver {
     pub fn new(
         config: ResolverConfig,
         snapshot: Arc<Snapshot>,
-        mut random: Box<dyn Random + Send>,
+        random: Box<dyn Random + Send>,
     ) -> Self {
-        let forwarder = Forwarder::new(&config);
-        let rotation = u64::from(random.next_u32());
-        Resolver {
-            config,
-            snapshot,
-            forwarder,
-            random,
-            rotation,
-            scratch: [0; FastQuestion::SCRATCH_LEN],
-            stats: Arc::default(),
-        }
+        Self::build(config, snapshot, random, None)
     }
 
     /// A resolver that shares a cache and the questions in flight with others; `number` is its own
@@ -68,25 +58,50 @@ impl Resolver {
         config: ResolverConfig,
         snapshot: Arc<Snapshot>,
         random: Box<dyn Random + Send>,
-        _shared: Arc<Shared>,
-        _number: usize,
+        shared: Arc<Shared>,
+        number: usize,
     ) -> Self {
-        Self::new(config, snapshot, random)
+        Self::build(config, snapshot, random, Some((shared, number)))
+    }
+
+    fn build(
+        config: ResolverConfig,
+        snapshot: Arc<Snapshot>,
+        mut random: Box<dyn Random + Send>,
+        shared: Option<(Arc<Shared>, usize)>,
+    ) -> Self {
+        let rotation = u64::from(random.next_u32());
+        let stats: Arc<Stats> = Arc::default();
+        let forwarder = Forwarder::new(&config, random, Arc::clone(&stats), shared.clone());
+        Resolver {
+            config,
+            snapshot,
+            forwarder,
+            shared,
+            rotation,
+            scratch: [0; FastQuestion::SCRATCH_LEN],
+            stats,
+        }
     }
 
     /// Whether [`Resolver::handle_mail`] has something to do: one relaxed load.
     pub fn has_mail(&self) -> bool {
-        false
+        let has_mail = |(shared, number): &(Arc<Shared>, usize)| shared.has_mail(*number);
+        self.shared.as_ref().is_some_and(has_mail)
     }
 
     /// Takes what other resolvers found out for this one. To be called when woken by
     /// [`Transmit::Wake`], or whenever [`Resolver::has_mail`] says so.
-    pub fn handle_mail(&mut self, _now: Millis) {}
+    pub fn handle_mail(&mut self, now: Millis) {
+        self.forwarder.handle_mail(now);
+    }
 
     /// Takes word of a datagram with an id that no exchange has, on the socket of that exchange:
     /// somebody may be guessing (RFC 5452 section 4). To be called for every exchange on the
     /// socket, up to eight.
-    pub fn handle_mismatch(&mut self, _now: Millis, _exchange: ExchangeId) {}
+    pub fn handle_mismatch(&mut self, now: Millis, exchange: ExchangeId) {
+        self.forwarder.handle_mismatch(now, exchange);
+    }
 
     /// Prepares for queries that are about to be handed in, up to 32: with a table of many names
     /// their waits for memory overlap. It changes no answer.
@@ -110,70 +125,48 @@ impl Resolver {
         if self.answer_fast(client, message, rotation, out).is_some() {
             return Disposition::Answered;
         }
-        let query = match Query::parse(message) {
-            Ok(query) => query,
-            Err(refusal) => {
-                let recursion = self.snapshot.recursion();
-                let reaction = answer::refuse(refusal, message, recursion, out);
-                return self.refused(reaction);
-            }
-        };
-        self.answer_or_forward(now, client, query, rotation, out)
+        self.handle_cold(now, client, message, rotation, out)
     }
 
-    /// Takes a message that came back on the socket of that exchange.
+    /// Takes a message that came back for that exchange.
     pub fn handle_reply(&mut self, now: Millis, exchange: ExchangeId, message: &[u8]) {
-        let Resolver {
-            forwarder,
-            random,
-            stats,
-            ..
-        } = self;
-        forwarder.handle_reply(now, exchange, message, &mut **random, stats);
+        self.forwarder.handle_reply(now, exchange, message);
     }
 
     /// Takes word that the socket of that exchange failed: refused, reset, closed, no route.
     pub fn handle_unreachable(&mut self, now: Millis, exchange: ExchangeId) {
-        let Resolver {
-            forwarder,
-            random,
-            stats,
-            ..
-        } = self;
-        forwarder.handle_unreachable(now, exchange, &mut **random, stats);
+        self.forwarder.handle_unreachable(now, exchange);
     }
 
     /// Takes word that [`Resolver::poll_timeout`] has come.
     pub fn handle_timeout(&mut self, now: Millis) {
-        let Resolver {
-            forwarder,
-            random,
-            stats,
-            ..
-        } = self;
-        forwarder.handle_timeout(now, &mut **random, stats);
+        self.forwarder.handle_timeout(now);
     }
 
     /// What to do next; octets to send, if any, are appended to `out`. Drain it after every
     /// input.
     pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> Option<Transmit> {
-        Some(match self.forwarder.poll()? {
+        Some(match self.forwarder.poll(out)? {
             Event::Ask {
                 exchange,
                 server,
                 transport,
-                message,
-            } => {
-                out.extend_from_slice(&message);
-                Transmit::Ask {
-                    exchange,
-                    server,
-                    transport,
-                }
-            }
+            } => Transmit::Ask {
+                exchange,
+                server,
+                transport,
+            },
             Event::Close(exchange) => Transmit::Close(exchange),
+            Event::Wake(resolver) => Transmit::Wake(resolver),
             Event::Done { waiter, outcome } => {
-                self.finish(&waiter, &outcome, out);
+                self.note_fit(match &outcome {
+                    Outcome::Reply(reply) => waiter.write_answer(reply, out),
+                    Outcome::Failed(failure) => waiter.write_failure(*failure, out),
+                });
+                Transmit::Answer(waiter.client)
+            }
+            Event::Stale { waiter, reply } => {
+                self.note_fit(waiter.write_stale(&reply, out));
                 Transmit::Answer(waiter.client)
             }
         })
@@ -215,11 +208,31 @@ impl Resolver {
         )
     }
 
+    /// Takes a query the long way.
+    #[inline(never)]
+    fn handle_cold(
+        &mut self,
+        now: Millis,
+        client: Client,
+        message: &[u8],
+        rotation: u32,
+        out: &mut Vec<u8>,
+    ) -> Disposition {
+        match Query::parse(message) {
+            Ok(query) => self.answer_or_forward(now, client, &query, rotation, out),
+            Err(refusal) => {
+                let recursion = self.snapshot.recursion();
+                let reaction = answer::refuse(refusal, message, recursion, out);
+                self.refused(reaction)
+            }
+        }
+    }
+
     fn answer_or_forward(
         &mut self,
         now: Millis,
         client: Client,
-        query: Query,
+        query: &Query,
         rotation: u32,
         out: &mut Vec<u8>,
     ) -> Disposition {
@@ -227,31 +240,24 @@ impl Resolver {
             config,
             snapshot,
             forwarder,
-            random,
             stats,
             ..
         } = self;
-        let (route, name, chain) = match decide(snapshot, config, client, &query, rotation) {
+        let (route, name, chain) = match decide(snapshot, config, client, query, rotation) {
             Step::Answer(answer) => {
-                let fit = answer.encode(&query, client.transport, snapshot.recursion(), out);
+                let fit = answer.encode(query, client.transport, snapshot.recursion(), out);
                 count(stats, &answer, fit);
                 return Disposition::Answered;
             }
             Step::Forward(route, name, chain) => (route, name, chain),
         };
-        let question = Question::of(&query).renamed(*name);
-        let waiter = Waiter {
+        let question = Question::of(query).renamed(*name);
+        let asking = Asking {
             client,
-            query: Box::new(query),
+            asker: query.asker(),
             chain,
         };
-        match forwarder.ask(now, route, question, waiter, &mut **random, stats) {
-            Ok(()) => Disposition::Pending,
-            Err(waiter) => {
-                self.finish(&waiter, &Outcome::Failed(Failure::Overloaded), out);
-                Disposition::Answered
-            }
-        }
+        forwarder.ask(now, route, &question, asking, out)
     }
 
     /// A step of a full-period generator: its upper bits spread over the addresses of an answer
@@ -278,15 +284,7 @@ impl Resolver {
         }
     }
 
-    fn finish(&self, waiter: &Waiter, outcome: &Outcome, out: &mut Vec<u8>) {
-        let fit = match outcome {
-            Outcome::Reply(reply) => waiter.write_answer(reply, out),
-            Outcome::Failed(failure) => {
-                let answer = Answer::failure(Rcode::SERVFAIL, Some(failure.ede()));
-                let transport = waiter.client.transport;
-                answer.encode(&waiter.query, transport, Recursion::Available, out)
-            }
-        };
+    fn note_fit(&self, fit: Fit) {
         if fit == Fit::Cut {
             self.stats.truncated.increment();
         }

@@ -91,6 +91,36 @@ stats! {
     forward_bad,
     /// Attempts that a server did not answer in time.
     forward_timeouts,
-    /// Questions asked again over TCP after a truncated answer.
+    /// Questions asked again over TCP, of servers otherwise asked over UDP.
     forward_tcp_retries,
+    /// Fresh answers out of the cache.
+    cache_hits,
+    /// Answers out of the cache whose time was over.
+    cache_stale,
+    /// Answers SERVFAIL for failures out of the cache.
+    cache_failures,
+    /// Questions asked to renew a popular answer in the cache.
+    forward_prefetched,
+    /// Questions answered SERVFAIL at once because all servers of the route were down.
+    forward_all_down,
+    /// Times that a server was found to be down.
+    forward_servers_down,
+    /// Probes sent to servers that did not answer.
+    forward_probes,
+    /// Questions given up early to make room for others.
+    forward_jostled,
+    /// Questions not forwarded because their client had too many waiting.
+    forward_client_shed,
+    /// Questions not forwarded because too many of their route were waiting.
+    forward_route_shed,
+    /// Questions that went on to another route.
+    forward_next,
+    /// Questions asked over TCP because somebody may have been guessing their answer.
+    forward_mismatch_tcp,
+    /// Upstream answers that did not repeat the case of the name.
+    forward_case_folded,
+    /// Upstream answers without the cookie that the server is known to send.
+    forward_cookie_missing,
+    /// Upstream answers that asked for another cookie.
+    forward_bad_cookie,
 }

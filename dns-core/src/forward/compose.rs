@@ -2,13 +2,13 @@
 //! records from two sources.
 
 use super::rdata;
-use super::relay::{opt_len, own_opt};
+use super::relay::{opt_for, opt_len};
 use super::reply::Reply;
 use crate::answer::Cname;
-use crate::query::Query;
+use crate::query::Asker;
 use crate::transmit::Transport;
 use crate::wire::writer::{Fit, Owner, Section};
-use crate::wire::{FoldedName, RawRecord, Rtype, Writer};
+use crate::wire::{Ede, FoldedName, RawRecord, Reader, Rtype, Writer};
 use alloc::vec::Vec;
 
 /// Most owners remembered to point back to; further ones are written in full.
@@ -16,7 +16,7 @@ const KNOWN_MAX: usize = 16;
 /// Octets of a record between its owner and its data.
 const RECORD_FIXED_LEN: usize = 10;
 
-/// Appends the reply to `query`: `chain`, then the answers of `reply`, which is about the last
+/// Appends the reply to `asker`: `chain`, then the answers of `reply`, which is about the last
 /// target.
 ///
 /// The response code is the upstream's, for it is about the last name of the chain (RFC 2308
@@ -24,14 +24,15 @@ const RECORD_FIXED_LEN: usize = 10;
 /// clear. Of the authority section the SOA of a negative answer is kept. Gives whether all
 /// fitted.
 pub fn compose(
-    query: &Query,
+    asker: Asker<'_>,
     transport: Transport,
     chain: &[Cname],
     reply: &Reply,
+    ede: Option<Ede>,
     out: &mut Vec<u8>,
 ) -> Fit {
-    let opt = own_opt(query);
-    let mut header = query
+    let opt = opt_for(asker, ede);
+    let mut header = asker
         .header
         .reply()
         .with_authoritative()
@@ -40,9 +41,9 @@ pub fn compose(
     if reply.header().is_truncated() {
         header = header.with_truncated();
     }
-    let mut writer = Writer::start(out, header, query.question(), query.reply_limit(transport));
+    let mut writer = Writer::start(out, header, asker.question, asker.reply_limit(transport));
     writer.reserve(opt_len(opt.as_ref()));
-    let mut known = Known::new(query.name);
+    let mut known = Known::new(asked_name(asker));
     write_chain(&mut writer, &mut known, chain);
     for record in reply.answers() {
         copy(&mut writer, &mut known, Section::Answer, reply, &record);
@@ -54,6 +55,13 @@ pub fn compose(
         copy(&mut writer, &mut known, Section::Authority, reply, &soa);
     }
     writer.finish(opt)
+}
+
+/// The name asked for, in lower case.
+fn asked_name(asker: Asker<'_>) -> FoldedName {
+    Reader::at_offset(asker.question, 0)
+        .name()
+        .expect("a checked question begins with its name")
 }
 
 fn write_chain(writer: &mut Writer<'_>, known: &mut Known, chain: &[Cname]) {

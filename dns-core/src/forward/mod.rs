@@ -2,51 +2,72 @@
 //! servers and back.
 //!
 //! ```text
-//! ask ──▶ Pending ──▶ Event::Ask ──▶ server ──▶ handle_reply ──▶ Reply ──▶ Event::Done
-//!          │  ▲                                     │
-//!          │  └── another query joins               ├─ not ours: ignored, counted
-//!          └── silence: the next server             └─ unusable: the next server
+//! ask ──▶ cache ──▶ Pending ──▶ Event::Ask ──▶ server ──▶ handle_reply ──▶ Reply ──▶ Event::Done
+//!          │         │  ▲                                     │             └──▶ cache
+//!          │         │  └── another query joins               ├─ not ours: ignored, counted
+//!          └─ a hit  └── silence: the next server             └─ unusable: the next server
 //! ```
 //!
 //! The resolver calls it. Calling protocol: hand in what happened, then drain
 //! [`Forwarder::poll`], then wait for the next event or until [`Forwarder::poll_timeout`].
 
 mod compose;
+mod cookie;
+mod exchange;
 mod failure;
+mod finish;
+mod health;
 mod judge;
+mod limits;
+mod message;
 mod pending;
 pub mod policy;
+mod probe;
 mod question;
 pub(crate) mod rdata;
+mod recall;
 pub(crate) mod relay;
 mod reply;
 mod server;
+mod slab;
 mod steps;
+mod timers;
 mod upstream;
+mod upstreams;
+mod waiter;
 
 pub use compose::compose;
 pub use failure::Failure;
-pub use pending::Waiter;
 pub use policy::{Caching, ForwardPolicy, Next, Route, Strategy};
 pub use question::Question;
 pub use relay::relay;
 pub(crate) use reply::Part;
 pub use reply::{Defect, Reply};
 pub use server::{Protocol, Server};
+pub use waiter::Waiter;
 
+use crate::answer::Cname;
+use crate::cache::QuestionKey;
 use crate::config::ResolverConfig;
+use crate::query::Asker;
+use crate::resolver::Disposition;
+use crate::shared::{Claim, Shared};
 use crate::stats::Stats;
-use crate::transmit::{ExchangeId, Millis, Random, Transport};
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::transmit::{Client, ExchangeId, Millis, Random, Transport};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-use judge::{Verdict, judge};
-use pending::{Attempt, Exchange, Key, Pending};
-use question::Opt;
-use steps::Turn;
-use upstream::Upstreams;
+use core::hash::BuildHasher;
+use exchange::Subject;
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
+use limits::Limits;
+use pending::{Pending, Role};
+use recall::Kept;
+use slab::{PendingId, Slab};
+use timers::Timers;
+use upstreams::{Order, RouteId, Upstreams};
 
 /// Most messages for one question, whatever the configuration says: a question must not become a
 /// packet cannon.
@@ -55,7 +76,7 @@ const ATTEMPTS_CEILING: u8 = 8;
 /// What the forwarder wants done.
 #[derive(Debug)]
 pub enum Event {
-    /// Send that message to that server from a socket of its own.
+    /// Send the octets to that server.
     Ask {
         /// Names the exchange in both directions.
         exchange: ExchangeId,
@@ -63,10 +84,8 @@ pub enum Event {
         server: Arc<Server>,
         /// How to reach it.
         transport: Transport,
-        /// The message, without length prefix.
-        message: Vec<u8>,
     },
-    /// Close the socket of that exchange. Comes once for each.
+    /// Pass on nothing more of that exchange. Comes once for each.
     Close(ExchangeId),
     /// A waiter's question has ended.
     Done {
@@ -75,6 +94,15 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
     },
+    /// A waiter gets an answer whose time is over, for no other can be had in time.
+    Stale {
+        /// The waiter.
+        waiter: Waiter,
+        /// The answer.
+        reply: Arc<Reply>,
+    },
+    /// Wake the resolver of that number.
+    Wake(usize),
 }
 
 /// How a forwarded question ended.
@@ -86,232 +114,334 @@ pub enum Outcome {
     Failed(Failure),
 }
 
-/// Questions on their way upstream.
+/// A client with a question.
 #[derive(Debug)]
-pub struct Forwarder {
-    config: ResolverConfig,
-    upstreams: Upstreams,
-    pending: BTreeMap<PendingId, Pending>,
-    by_key: HashMap<Arc<Key>, PendingId, FixedState>,
-    by_exchange: BTreeMap<ExchangeId, PendingId>,
-    wakes: BTreeSet<(Millis, PendingId)>,
-    events: VecDeque<Event>,
-    last_pending: u64,
-    last_exchange: u64,
+pub struct Asking<'q> {
+    /// The client.
+    pub client: Client,
+    /// What its answer needs to know of its query.
+    pub asker: Asker<'q>,
+    /// CNAMEs that go in front of the answer; with none the answer is passed through.
+    pub chain: Vec<Cname>,
 }
 
-/// A question in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct PendingId(u64);
+/// Questions on their way upstream.
+pub struct Forwarder {
+    config: ResolverConfig,
+    random: Box<dyn Random + Send>,
+    stats: Arc<Stats>,
+    shared: Option<(Arc<Shared>, usize)>,
+    upstreams: Upstreams,
+    slab: Slab,
+    /// Places by the hash of their key: names are the askers' choice, so where they lie must not
+    /// be.
+    by_key: HashTable<(u64, u32)>,
+    hasher: FixedState,
+    timers: Timers,
+    limits: Limits,
+    /// When the first probe is due.
+    probe_due: Option<Millis>,
+    queue: VecDeque<Queued>,
+    /// Replies that were passed on, kept for their buffers.
+    spare_replies: VecDeque<Arc<Reply>>,
+}
+
+/// What is to be done, in order.
+#[derive(Debug)]
+enum Queued {
+    /// Send the message of an exchange, if it is still waited for.
+    Ask(ExchangeId),
+    Ready(Event),
+}
 
 impl Forwarder {
-    /// A forwarder with the limits of `config`.
-    pub fn new(config: &ResolverConfig) -> Self {
+    /// A forwarder with the limits of `config`; what it shares with others, and its number among
+    /// them, is given if there are others or a cache.
+    pub fn new(
+        config: &ResolverConfig,
+        mut random: Box<dyn Random + Send>,
+        stats: Arc<Stats>,
+        shared: Option<(Arc<Shared>, usize)>,
+    ) -> Self {
         let config = ResolverConfig {
             forward_attempts_max: config.forward_attempts_max.clamp(1, ATTEMPTS_CEILING),
             forward_retry_ms: config.forward_retry_ms.max(1),
+            forward_pending_max: config.forward_pending_max.min(exchange::PLACES_MAX),
             ..config.clone()
         };
+        let mut wide = || u64::from(random.next_u32()) << 32 | u64::from(random.next_u32());
+        let (seed, secret) = (wide(), (wide(), wide()));
         Forwarder {
             config,
-            upstreams: Upstreams::default(),
-            pending: BTreeMap::new(),
-            by_key: HashMap::default(),
-            by_exchange: BTreeMap::new(),
-            wakes: BTreeSet::new(),
-            events: VecDeque::new(),
-            last_pending: 0,
-            last_exchange: 0,
+            random,
+            stats,
+            shared,
+            upstreams: Upstreams::new(secret),
+            slab: Slab::default(),
+            by_key: HashTable::new(),
+            hasher: FixedState::with_seed(seed),
+            timers: Timers::default(),
+            limits: Limits::new(seed),
+            probe_due: None,
+            queue: VecDeque::new(),
+            spare_replies: VecDeque::new(),
         }
     }
 
-    /// Asks the servers of `route` on behalf of `waiter`, or joins it to the same question in
-    /// flight.
-    ///
-    /// # Errors
-    /// The waiter, to be answered with [`Failure::Overloaded`], when `forward_pending_max`
-    /// questions or `forward_waiters_max` waiters are there already.
+    /// Answers a question from the cache, or asks the servers of `route`, or joins it to the same
+    /// question in flight. An answer at once, SERVFAIL when there is no room or no server, is
+    /// appended to `out`.
     pub fn ask(
         &mut self,
         now: Millis,
         route: &Arc<Route>,
-        question: Question,
-        waiter: Waiter,
-        random: &mut dyn Random,
-        stats: &Stats,
-    ) -> Result<(), Waiter> {
-        if self.last_pending == 0 {
-            // Names are the askers' choice, so where they lie in the map must not be.
-            let seed = FixedState::with_seed(u64::from(random.next_u32()));
-            self.by_key = HashMap::with_hasher(seed);
-        }
-        let key = Key {
-            route: Arc::clone(route),
+        question: &Question,
+        asking: Asking<'_>,
+        out: &mut Vec<u8>,
+    ) -> Disposition {
+        let route = self.upstreams.route(now, route);
+        let group = self.upstreams.of(route).group;
+        let name = question.name.as_name();
+        let key = QuestionKey::new(name, question.rtype, question.flags(), group);
+        let hash = self.hasher.hash_one(key.as_octets());
+        let kept = self.recall(now, route, &key, &asking, out);
+        let flight = self.find(hash, key.as_octets());
+        let start = Start {
+            route,
+            key: &key,
+            hash,
             question,
         };
-        if let Some(id) = self.by_key.get(&key) {
-            return self.join(*id, waiter, stats);
+        match (kept, flight) {
+            (Kept::Answered, _) | (Kept::Refresh, Some(_)) => Disposition::Answered,
+            (Kept::Refresh, None) => {
+                if self.admit(now, route, None).is_ok() {
+                    self.stats.forward_prefetched.increment();
+                    self.start(now, start, None, None);
+                }
+                Disposition::Answered
+            }
+            (Kept::Stale, Some(id)) if self.is_past_stale(id) => {
+                self.answer_stale(now, &key, &asking, out)
+            }
+            (Kept::Stale | Kept::Nothing, Some(id)) => self.join(id, asking, out),
+            (Kept::Stale | Kept::Nothing, None) => {
+                if self.refuses_for_down(now, route) {
+                    self.stats.forward_all_down.increment();
+                    return self.refuse(&asking, Failure::Unreachable, out);
+                }
+                let client = asking.client.address.ip();
+                if self.admit(now, route, Some(client)).is_err() {
+                    return self.refuse(&asking, Failure::Overloaded, out);
+                }
+                let stale_at =
+                    matches!(kept, Kept::Stale).then(|| now.plus(self.config.stale_after_ms));
+                let waiter = Waiter::new(asking.client, asking.asker, asking.chain);
+                self.start(now, start, Some(waiter), stale_at);
+                Disposition::Pending
+            }
         }
-        if self.pending.len() >= self.config.forward_pending_max {
-            stats.forward_shed.increment();
-            return Err(waiter);
-        }
-        self.start(key, waiter, &mut Turn { now, random, stats });
-        Ok(())
     }
 
-    /// Takes a message that came back on the socket of that exchange.
-    pub fn handle_reply(
-        &mut self,
-        now: Millis,
-        exchange: ExchangeId,
-        message: &[u8],
-        random: &mut dyn Random,
-        stats: &Stats,
-    ) {
-        let Some((id, mut pending, exchange)) = self.take(exchange) else {
-            stats.forward_mismatched.increment();
-            return;
-        };
-        let verdict = judge(&pending.key.question, &exchange, message);
-        verdict.count(stats);
-        let mut turn = Turn { now, random, stats };
-        match verdict {
-            Verdict::Ignore => {}
-            Verdict::Answer(reply) => {
-                self.restore(&pending, &exchange);
-                return self.finish(id, pending, Outcome::Reply(Arc::new(reply)), stats);
+    /// Takes a message that came back for that exchange.
+    pub fn handle_reply(&mut self, now: Millis, exchange: ExchangeId, message: &[u8]) {
+        match exchange::subject(exchange) {
+            Subject::Probe(server, number) => {
+                self.handle_probe_reply(now, (server, number), message);
             }
-            Verdict::Truncated(reply) => {
-                self.restore(&pending, &exchange);
-                pending.truncated.get_or_insert_with(|| Arc::new(reply));
-                self.ask_again(
-                    id,
-                    &mut pending,
-                    &exchange,
-                    (Transport::Tcp, Opt::Sent),
-                    &mut turn,
-                );
-            }
-            Verdict::RefusedOpt(failure) => {
-                pending.note(failure);
-                let again = (exchange.attempt.transport, Opt::Omitted);
-                self.ask_again(id, &mut pending, &exchange, again, &mut turn);
-            }
-            Verdict::Failed(failure) => {
-                pending.note(failure);
-                self.give_up_server(id, &mut pending, &exchange, &mut turn);
-            }
+            Subject::Question(id, number) => match self.take(id, number) {
+                Some((pending, exchange)) => {
+                    self.handle_answer(now, id, pending, &exchange, message);
+                }
+                None => self.stats.forward_mismatched.increment(),
+            },
         }
-        self.settle(id, pending, stats);
     }
 
     /// Takes word that the socket of that exchange failed: refused, reset, closed, no route.
-    pub fn handle_unreachable(
-        &mut self,
-        now: Millis,
-        exchange: ExchangeId,
-        random: &mut dyn Random,
-        stats: &Stats,
-    ) {
-        let Some((id, mut pending, exchange)) = self.take(exchange) else {
+    pub fn handle_unreachable(&mut self, now: Millis, exchange: ExchangeId) {
+        match exchange::subject(exchange) {
+            Subject::Probe(server, number) => self.handle_probe_unreachable(now, server, number),
+            Subject::Question(id, number) => {
+                if let Some((pending, exchange)) = self.take(id, number) {
+                    self.handle_refused(now, id, pending, &exchange);
+                }
+            }
+        }
+    }
+
+    /// Takes word of a datagram, on the socket of that exchange, that belongs to no exchange.
+    pub fn handle_mismatch(&mut self, now: Millis, exchange: ExchangeId) {
+        self.stats.forward_mismatched.increment();
+        let Subject::Question(id, number) = exchange::subject(exchange) else {
             return;
         };
-        let Attempt {
-            server, transport, ..
-        } = exchange.attempt;
-        if transport == Transport::Udp {
-            self.upstreams.demote(now, pending.address(server));
+        if let Some((mut pending, exchange)) = self.take(id, number) {
+            self.note_mismatch(now, id, &mut pending, &exchange);
+            self.settle(now, id, pending);
         }
-        pending.note(Failure::Unreachable);
-        self.give_up_server(
-            id,
-            &mut pending,
-            &exchange,
-            &mut Turn { now, random, stats },
-        );
-        self.settle(id, pending, stats);
     }
 
     /// Takes word that [`Forwarder::poll_timeout`] has come.
-    pub fn handle_timeout(&mut self, now: Millis, random: &mut dyn Random, stats: &Stats) {
-        while let Some(&(at, id)) = self.wakes.first().filter(|(at, _)| *at <= now) {
-            self.wakes.remove(&(at, id));
-            let Some(mut pending) = self.pending.remove(&id) else {
+    pub fn handle_timeout(&mut self, now: Millis) {
+        while let Some(place) = self.timers.expire(now) {
+            if let Some((id, pending)) = self.slab.take_at(place) {
+                self.wake(now, id, pending);
+            }
+        }
+        self.run_probes(now);
+    }
+
+    /// Takes what other resolvers found out for this one.
+    pub fn handle_mail(&mut self, now: Millis) {
+        let Some((shared, number)) = &self.shared else {
+            return;
+        };
+        for mail in shared.take_mail(*number) {
+            let hash = self.hasher.hash_one(&*mail.key);
+            let Some(id) = self.find(hash, &mail.key) else {
                 continue;
             };
-            self.mark_silent(now, &mut pending, stats);
-            if pending.ends_at <= now {
-                let failure = pending.failure_at_end();
-                self.finish_without_answer(id, pending, failure, stats);
-                continue;
+            let is_joined = |pending: &Pending| pending.role == Role::Joined;
+            if self.slab.get(id).is_some_and(is_joined)
+                && let Some(pending) = self.slab.take(id)
+            {
+                self.finish_joined(now, id, pending, mail.outcome);
             }
-            pending.retry_at = None;
-            if let Some(attempt) = pending.next_after_silence() {
-                self.send(id, &mut pending, attempt, &mut Turn { now, random, stats });
-            }
-            self.settle(id, pending, stats);
         }
     }
 
     /// When [`Forwarder::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        self.wakes.first().map(|(at, _)| *at)
-    }
-
-    /// What to do next.
-    pub fn poll(&mut self) -> Option<Event> {
-        self.events.pop_front()
-    }
-
-    /// Asks a question that nobody waits for yet.
-    fn start(&mut self, key: Key, waiter: Waiter, turn: &mut Turn<'_>) {
-        turn.stats.forwarded.increment();
-        self.last_pending += 1;
-        let id = PendingId(self.last_pending);
-        let key = Arc::new(key);
-        self.by_key.insert(Arc::clone(&key), id);
-        let addresses: Vec<_> = key
-            .route
-            .servers
-            .iter()
-            .map(|server| server.address)
-            .collect();
-        let servers = self.upstreams.order(turn.now, &addresses);
-        let ends_at = turn.now.plus(self.config.forward_budget_ms);
-        let mut pending = Pending::new(key, servers, ends_at, self.config.forward_attempts_max);
-        pending.waiters.push(waiter);
-        for _ in 0..pending.first_attempts() {
-            self.ask_untried(id, &mut pending, turn);
+        match (self.timers.next(), self.probe_due) {
+            (Some(timer), Some(probe)) => Some(timer.min(probe)),
+            (timer, probe) => timer.or(probe),
         }
-        self.settle(id, pending, turn.stats);
     }
 
-    fn join(&mut self, id: PendingId, waiter: Waiter, stats: &Stats) -> Result<(), Waiter> {
+    /// What to do next; the octets of [`Event::Ask`] are appended to `out`.
+    pub fn poll(&mut self, out: &mut Vec<u8>) -> Option<Event> {
+        loop {
+            match self.queue.pop_front()? {
+                Queued::Ready(event) => return Some(event),
+                Queued::Ask(exchange) => {
+                    let event = match exchange::subject(exchange) {
+                        Subject::Probe(server, number) => self.announce_probe(server, number, out),
+                        Subject::Question(id, number) => self.announce(id, number, out),
+                    };
+                    if event.is_some() {
+                        return event;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks a question that is not in flight.
+    fn start(
+        &mut self,
+        now: Millis,
+        start: Start<'_>,
+        waiter: Option<Waiter>,
+        stale_at: Option<Millis>,
+    ) {
+        self.stats.forwarded.increment();
+        let Start {
+            route,
+            key,
+            hash,
+            question,
+        } = start;
+        let id = self.slab.reserve();
+        let mut pending = self.slab.blank();
+        pending.begin(key, hash, question.name.as_wire().len());
+        pending.limit_attempts(self.config.forward_attempts_max);
+        pending.rtype = question.rtype;
+        pending.flags = question.flags();
+        pending.route = route;
+        pending.asking = route;
+        pending.role = self.claim(key);
+        pending.started_at = now;
+        pending.ends_at = now.plus(self.config.forward_budget_ms);
+        pending.stale_at = stale_at;
+        pending.client = waiter.as_ref().map(|waiter| waiter.client.address.ip());
+        pending.waiters.extend(waiter);
+        self.by_key
+            .insert_unique(hash, (hash, id.place), |(hash, _)| *hash);
+        self.upstreams.of_mut(route).in_flight += 1;
+        self.limits.began(now, id, pending.client);
+        if pending.role == Role::Owner {
+            self.ask_first(now, id, &mut pending);
+        }
+        self.settle(now, id, pending);
+    }
+
+    fn join(&mut self, id: PendingId, asking: Asking<'_>, out: &mut Vec<u8>) -> Disposition {
         let waiters_max = self.config.forward_waiters_max;
-        match self
-            .pending
-            .get_mut(&id)
-            .filter(|pending| pending.waiters.len() < waiters_max)
-        {
+        let pending = self.slab.get_mut(id);
+        match pending.filter(|pending| pending.waiters.len() < waiters_max) {
             Some(pending) => {
-                stats.forward_joined.increment();
+                self.stats.forward_joined.increment();
+                let waiter = Waiter::new(asking.client, asking.asker, asking.chain);
                 pending.waiters.push(waiter);
-                Ok(())
+                Disposition::Pending
             }
             None => {
-                stats.forward_shed.increment();
-                Err(waiter)
+                self.stats.forward_shed.increment();
+                self.refuse(&asking, Failure::Overloaded, out)
             }
         }
+    }
+
+    fn refuse(&self, asking: &Asking<'_>, failure: Failure, out: &mut Vec<u8>) -> Disposition {
+        relay::fail(asking.asker, failure, out);
+        Disposition::Answered
+    }
+
+    fn claim(&self, key: &QuestionKey) -> Role {
+        match &self.shared {
+            Some((shared, number)) if shared.claim(*number, key) == Claim::Joined => Role::Joined,
+            _ => Role::Owner,
+        }
+    }
+
+    /// The question in flight with that key.
+    fn find(&self, hash: u64, key: &[u8]) -> Option<PendingId> {
+        let is_it = |(_, place): &(u64, u32)| {
+            let pending = self.slab.at(*place);
+            pending.is_some_and(|pending| pending.key.as_octets() == key)
+        };
+        let (_, place) = self.by_key.find(hash, is_it)?;
+        self.slab.id_at(*place)
     }
 
     /// Takes out the question of an exchange; it is put back by [`Forwarder::settle`].
-    fn take(&mut self, exchange: ExchangeId) -> Option<(PendingId, Pending, Exchange)> {
-        let id = *self.by_exchange.get(&exchange)?;
-        let exchange = self.pending.get(&id)?.exchange(exchange)?.clone();
-        let pending = self.pending.remove(&id)?;
-        self.wakes.remove(&(pending.wake_at(), id));
-        Some((id, pending, exchange))
+    fn take(&mut self, id: PendingId, number: u8) -> Option<(Box<Pending>, pending::Exchange)> {
+        let exchange = *self.slab.get(id)?.exchange(number)?;
+        Some((self.slab.take(id)?, exchange))
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.queue.push_back(Queued::Ready(event));
+    }
+
+    fn queue(&mut self, exchange: ExchangeId) {
+        self.queue.push_back(Queued::Ask(exchange));
+    }
+}
+
+/// A question to be asked.
+struct Start<'q> {
+    route: RouteId,
+    key: &'q QuestionKey,
+    hash: u64,
+    question: &'q Question,
+}
+
+impl core::fmt::Debug for Forwarder {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Forwarder")
+            .field("in_flight", &self.slab.len())
+            .finish_non_exhaustive()
     }
 }

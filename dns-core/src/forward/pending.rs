@@ -1,74 +1,110 @@
 //! One question in flight: who waits for it, whom it was sent to, and what is left to try.
 
-use super::compose::compose;
 use super::failure::Failure;
-use super::policy::{Route, Strategy};
-use super::question::{Opt, Question};
-use super::relay::relay;
+use super::message::{Opt, spelled};
+use super::policy::Strategy;
 use super::reply::Reply;
-use crate::answer::Cname;
-use crate::query::Query;
-use crate::transmit::{Client, ExchangeId, Millis, Transport};
-use crate::wire::writer::Fit;
-use alloc::boxed::Box;
+use super::upstreams::{RouteId, ServerId};
+use super::waiter::Waiter;
+use crate::cache::{QuestionFlags, QuestionKey};
+use crate::transmit::{Millis, Transport};
+use crate::wire::edns::DnssecOk;
+use crate::wire::{Name, Rtype};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::net::SocketAddr;
+use core::net::IpAddr;
 
-/// A client that waits for an answer.
-#[derive(Clone, Debug)]
-pub struct Waiter {
-    /// Whom the answer goes to.
-    pub client: Client,
-    /// Its query.
-    pub query: Box<Query>,
-    /// CNAMEs that go in front of the answer; with none the answer is passed through.
-    pub chain: Vec<Cname>,
-}
-
-impl Waiter {
-    /// Appends this client's answer, made of `reply`. Gives whether all fitted.
-    pub fn write_answer(&self, reply: &Reply, out: &mut Vec<u8>) -> Fit {
-        if self.chain.is_empty() {
-            relay(&self.query, self.client.transport, reply, out)
-        } else {
-            compose(&self.query, self.client.transport, &self.chain, reply, out)
-        }
-    }
-}
-
-/// What makes two waiting questions one.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub(super) route: Arc<Route>,
-    pub(super) question: Question,
-}
+/// Datagrams that answered nothing we asked after which a question is asked over TCP: somebody may
+/// be guessing.
+const MISMATCHES_MAX: u8 = 2;
 
 /// A question in flight.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) key: Arc<Key>,
+    pub(super) key: QuestionKey,
+    pub(super) hash: u64,
+    name_len: u8,
+    pub(super) rtype: Rtype,
+    pub(super) flags: QuestionFlags,
+    /// The route of its name, and the one whose servers are asked.
+    pub(super) route: RouteId,
+    pub(super) asking: RouteId,
+    pub(super) role: Role,
     pub(super) waiters: Vec<Waiter>,
+    /// Whose share of the questions in flight it takes.
+    pub(super) client: Option<IpAddr>,
+    pub(super) started_at: Millis,
     /// When it fails.
     pub(super) ends_at: Millis,
     /// When a silent server is joined by the next.
     pub(super) retry_at: Option<Millis>,
-    /// A truncated answer, in case TCP gives no better one.
-    pub(super) truncated: Option<Arc<Reply>>,
+    /// When those who wait get a stale answer.
+    pub(super) stale_at: Option<Millis>,
+    /// An answer that is better than none: a truncated one, or one that other servers were to
+    /// better.
+    pub(super) fallback: Option<Arc<Reply>>,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) spelling: Spelling,
     failure: Failure,
-    servers: Vec<Server>,
     exchanges: Vec<Exchange>,
     last_asked: usize,
     attempts_left: u8,
+    number: u8,
+    /// Routes gone on to.
+    pub(super) hops: u8,
+    mismatches: u8,
+    guard: Guard,
+    cookies: Cookies,
 }
 
-#[derive(Debug)]
-struct Server {
-    address: SocketAddr,
-    standing: Standing,
+/// Whether a server has sent another cookie for this question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cookies {
+    AsKnown,
+    Renewed,
+}
+
+/// Who asks the upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// We do.
+    Owner,
+    /// Another resolver does; we wait for its word.
+    Joined,
+}
+
+/// How the name is spelled in datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// In random case, if that is on and the server repeats it.
+    Random,
+    /// In lower case: it came back in another case, and TCP did not help.
+    Plain,
+}
+
+/// Whether a question was asked over TCP because somebody may be guessing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    Down,
+    Up,
 }
 
 /// A server in the eyes of one question.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) server: ServerId,
+    standing: Standing,
+    transport: Transport,
+    case: Case,
+}
+
+/// Whether a server repeated the case of the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Case {
+    Untold,
+    Folded,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Untried,
@@ -79,20 +115,26 @@ enum Standing {
 /// A message to send.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
-    /// Index of the server.
-    pub(super) server: usize,
+    /// Index of the candidate.
+    pub(super) at: usize,
     pub(super) transport: Transport,
     pub(super) opt: Opt,
 }
 
-/// A message sent, and its socket.
-#[derive(Clone, Debug)]
+/// A message sent.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Exchange {
-    pub(super) id: ExchangeId,
+    /// Its number among those of the question.
+    pub(super) number: u8,
     pub(super) attempt: Attempt,
+    pub(super) server: ServerId,
     pub(super) message_id: u16,
+    /// Which letters are large.
+    pub(super) case: u64,
     pub(super) sent_at: Millis,
+    pub(super) patience_ms: u64,
     pub(super) patience: Patience,
+    pub(super) is_announced: bool,
 }
 
 /// Whether an exchange is still in its time.
@@ -103,40 +145,104 @@ pub(super) enum Patience {
     Spent,
 }
 
-impl Pending {
-    pub(super) fn new(
-        key: Arc<Key>,
-        servers: Vec<SocketAddr>,
-        ends_at: Millis,
-        attempts_max: u8,
-    ) -> Self {
-        let untried = |address| Server {
-            address,
+impl Candidate {
+    pub(super) fn of(server: ServerId, transport: Transport) -> Self {
+        Candidate {
+            server,
             standing: Standing::Untried,
+            transport,
+            case: Case::Untold,
+        }
+    }
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        let flags = QuestionFlags {
+            dnssec_ok: DnssecOk::Clear,
+            checking_disabled: false,
+            recursion_desired: false,
         };
         Pending {
-            key,
+            key: QuestionKey::new(Name::ROOT, Rtype::NS, flags, 0),
+            hash: 0,
+            name_len: 1,
+            rtype: Rtype::NS,
+            flags,
+            route: RouteId::default(),
+            asking: RouteId::default(),
+            role: Role::Owner,
             waiters: Vec::new(),
-            ends_at,
+            client: None,
+            started_at: Millis(0),
+            ends_at: Millis(0),
             retry_at: None,
-            truncated: None,
+            stale_at: None,
+            fallback: None,
+            candidates: Vec::new(),
+            spelling: Spelling::Random,
             failure: Failure::Unreachable,
-            servers: servers.into_iter().map(untried).collect(),
             exchanges: Vec::new(),
             last_asked: 0,
-            attempts_left: attempts_max,
+            attempts_left: 0,
+            number: 0,
+            hops: 0,
+            mismatches: 0,
+            guard: Guard::Down,
+            cookies: Cookies::AsKnown,
         }
+    }
+}
+
+impl Pending {
+    /// Makes it a new question; what it holds keeps its room.
+    pub(super) fn begin(&mut self, key: &QuestionKey, hash: u64, name_len: usize) {
+        self.key = *key;
+        self.hash = hash;
+        self.name_len = name_len as u8;
+        self.waiters.clear();
+        self.candidates.clear();
+        self.exchanges.clear();
+        self.client = None;
+        self.retry_at = None;
+        self.stale_at = None;
+        self.fallback = None;
+        self.spelling = Spelling::Random;
+        self.failure = Failure::Unreachable;
+        self.last_asked = 0;
+        self.number = 0;
+        self.hops = 0;
+        self.mismatches = 0;
+        self.guard = Guard::Down;
+        self.cookies = Cookies::AsKnown;
+    }
+
+    pub(super) fn limit_attempts(&mut self, most: u8) {
+        self.attempts_left = most;
+    }
+
+    /// The name asked for, in lower case.
+    pub(super) fn name(&self) -> &[u8] {
+        &self.key.as_octets()[..usize::from(self.name_len)]
+    }
+
+    /// Whether its name, spelled so, has a large letter at all.
+    pub(super) fn has_large_letter(&self, case: u64) -> bool {
+        let mut letters = self.name().iter().enumerate();
+        letters.any(|(at, octet)| spelled(*octet, case, at) != *octet)
     }
 
     /// When it wants to be looked at.
     pub(super) fn wake_at(&self) -> Millis {
-        self.retry_at
-            .map_or(self.ends_at, |at| at.min(self.ends_at))
+        let at = self
+            .retry_at
+            .map_or(self.ends_at, |at| at.min(self.ends_at));
+        self.stale_at.map_or(at, |stale| stale.min(at))
     }
 
     /// What is sent at once.
-    pub(super) fn first_attempts(&self) -> usize {
-        match self.key.route.strategy {
+    pub(super) fn first_attempts(&self, strategy: Strategy) -> usize {
+        match strategy {
             Strategy::Sequential
             | Strategy::Random
             | Strategy::RoundRobin
@@ -149,26 +255,29 @@ impl Pending {
 
     /// The next server that was not asked.
     pub(super) fn next_untried(&self) -> Option<Attempt> {
-        let untried = |server: &Server| server.standing == Standing::Untried;
-        self.servers
+        let untried = |candidate: &Candidate| candidate.standing == Standing::Untried;
+        self.candidates
             .iter()
             .position(untried)
-            .map(|server| self.attempt(server))
+            .map(|at| self.attempt(at))
     }
 
     /// Whom to ask when the one asked last is silent: one not asked so far, else the next in turn
-    /// that has not failed. A connection carries its own retransmissions, so a server with one
-    /// open is left alone.
-    pub(super) fn next_after_silence(&self) -> Option<Attempt> {
-        let count = self.servers.len();
-        let turn = (1..=count).map(|step| (self.last_asked + step) % count);
-        let can_answer = |server: &usize| {
-            self.servers[*server].standing != Standing::Failed && !self.is_connected(*server)
+    /// that has not failed and that `can_be_asked`. A connection carries its own retransmissions,
+    /// so a server is not asked over a second one.
+    pub(super) fn next_after_silence(
+        &self,
+        can_be_asked: impl Fn(ServerId) -> bool,
+    ) -> Option<Attempt> {
+        let count = self.candidates.len();
+        let mut turn = (1..=count).map(|step| (self.last_asked + step) % count);
+        let can_answer = |at: &usize| {
+            let candidate = &self.candidates[*at];
+            let is_busy = self.attempt(*at).transport == Transport::Tcp && self.is_connected(*at);
+            candidate.standing != Standing::Failed && !is_busy && can_be_asked(candidate.server)
         };
-        self.next_untried().or_else(|| {
-            let mut turn = turn;
-            turn.find(can_answer).map(|server| self.attempt(server))
-        })
+        self.next_untried()
+            .or_else(|| turn.find(can_answer).map(|at| self.attempt(at)))
     }
 
     /// Whether a message is left in the budget.
@@ -180,28 +289,69 @@ impl Pending {
         !self.exchanges.is_empty()
     }
 
-    pub(super) fn exchange(&self, id: ExchangeId) -> Option<&Exchange> {
-        self.exchanges.iter().find(|exchange| exchange.id == id)
+    pub(super) fn exchange(&self, number: u8) -> Option<&Exchange> {
+        self.exchanges
+            .iter()
+            .find(|exchange| exchange.number == number)
     }
 
-    pub(super) fn address(&self, server: usize) -> SocketAddr {
-        self.servers[server].address
+    /// Messages that may still be answered.
+    pub(super) fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
     }
 
-    /// Notes that a message went out.
+    /// Notes that the message of that number is on its way.
+    pub(super) fn announce(&mut self, number: u8) -> Option<Exchange> {
+        let exchange = self
+            .exchanges
+            .iter_mut()
+            .find(|exchange| exchange.number == number)?;
+        exchange.is_announced = true;
+        Some(*exchange)
+    }
+
+    /// The number of the next message.
+    pub(super) fn next_number(&self) -> u8 {
+        self.number
+    }
+
+    /// Notes that a message goes out.
     pub(super) fn sent(&mut self, exchange: Exchange) {
-        let server = exchange.attempt.server;
+        let at = exchange.attempt.at;
         self.attempts_left = self.attempts_left.saturating_sub(1);
-        self.last_asked = server;
-        if self.servers[server].standing == Standing::Untried {
-            self.servers[server].standing = Standing::Asked;
+        self.number = self.number.wrapping_add(1);
+        self.last_asked = at;
+        if self.candidates[at].standing == Standing::Untried {
+            self.candidates[at].standing = Standing::Asked;
         }
         self.exchanges.push(exchange);
     }
 
     /// Notes that this server is of no more use.
-    pub(super) fn failed(&mut self, server: usize) {
-        self.servers[server].standing = Standing::Failed;
+    pub(super) fn failed(&mut self, at: usize) {
+        self.candidates[at].standing = Standing::Failed;
+    }
+
+    /// Whether a server may still answer what it was asked.
+    pub(super) fn is_waiting_for(&self, at: usize) -> bool {
+        self.exchanges
+            .iter()
+            .any(|exchange| exchange.attempt.at == at)
+    }
+
+    /// Whether a server has answered in another case than it was asked in.
+    pub(super) fn was_folded(&self, at: usize) -> bool {
+        self.candidates[at].case == Case::Folded
+    }
+
+    /// Notes that it has.
+    pub(super) fn folded(&mut self, at: usize) {
+        self.candidates[at].case = Case::Folded;
+    }
+
+    /// Whether this is the first time that a server wants another cookie.
+    pub(super) fn took_cookie(&mut self) -> bool {
+        core::mem::replace(&mut self.cookies, Cookies::Renewed) == Cookies::AsKnown
     }
 
     /// Notes why a server is of no use.
@@ -209,38 +359,41 @@ impl Pending {
         self.failure = self.failure.or_later(failure);
     }
 
-    /// Takes out the exchanges with a server over one transport: what one has said, all have.
-    pub(super) fn take_exchanges(&mut self, server: usize, transport: Transport) -> Vec<Exchange> {
-        let told = |exchange: &mut Exchange| {
-            exchange.attempt.server == server && exchange.attempt.transport == transport
-        };
-        self.exchanges.extract_if(.., told).collect()
-    }
-
-    /// Takes out all exchanges.
-    pub(super) fn take_all_exchanges(&mut self) -> Vec<Exchange> {
-        core::mem::take(&mut self.exchanges)
-    }
-
-    /// Marks the exchanges that have waited for `patience_ms`, and names their servers and
-    /// transports.
-    pub(super) fn spend_patience(
-        &mut self,
-        now: Millis,
-        patience_ms: u64,
-    ) -> Vec<(SocketAddr, Transport)> {
-        let mut silent = Vec::new();
-        for exchange in &mut self.exchanges {
-            let is_late = exchange.sent_at.plus(patience_ms) <= now;
-            if exchange.patience == Patience::Waiting && is_late {
-                exchange.patience = Patience::Spent;
-                let Attempt {
-                    server, transport, ..
-                } = exchange.attempt;
-                silent.push((self.servers[server].address, transport));
-            }
+    /// Notes a datagram that answers nothing. Gives whether the question is to be asked over TCP
+    /// for it, which it is once.
+    pub(super) fn mismatched(&mut self) -> bool {
+        self.mismatches = self.mismatches.saturating_add(1);
+        if self.mismatches < MISMATCHES_MAX || self.guard == Guard::Up || !self.may_send() {
+            return false;
         }
-        silent
+        self.guard = Guard::Up;
+        true
+    }
+
+    /// Takes out an exchange with a server over one transport, one at a time: what one has said,
+    /// all have.
+    pub(super) fn take_exchange(&mut self, at: usize, transport: Transport) -> Option<Exchange> {
+        let told = |exchange: &Exchange| {
+            exchange.attempt.at == at && exchange.attempt.transport == transport
+        };
+        let index = self.exchanges.iter().position(told)?;
+        Some(self.exchanges.remove(index))
+    }
+
+    /// Takes out any exchange.
+    pub(super) fn take_any_exchange(&mut self) -> Option<Exchange> {
+        self.exchanges.pop()
+    }
+
+    /// An exchange that has waited too long, marked as such.
+    pub(super) fn take_silent(&mut self, now: Millis) -> Option<Exchange> {
+        let is_late = |exchange: &&mut Exchange| {
+            exchange.patience == Patience::Waiting
+                && exchange.sent_at.plus(exchange.patience_ms) <= now
+        };
+        let exchange = self.exchanges.iter_mut().find(is_late)?;
+        exchange.patience = Patience::Spent;
+        Some(*exchange)
     }
 
     /// Why it fails, when nothing is left to try.
@@ -253,24 +406,28 @@ impl Pending {
         self.failure.or_later(Failure::TimedOut)
     }
 
+    /// Whether a connection to that server is open.
+    pub(super) fn is_connected(&self, at: usize) -> bool {
+        self.exchanges.iter().any(|exchange| {
+            exchange.attempt.at == at && exchange.attempt.transport == Transport::Tcp
+        })
+    }
+
     /// Once one answer was truncated, others are asked for over TCP.
-    fn attempt(&self, server: usize) -> Attempt {
-        let transport = if self.truncated.is_some() {
+    fn attempt(&self, at: usize) -> Attempt {
+        let is_truncated = self
+            .fallback
+            .as_ref()
+            .is_some_and(|reply| reply.header().is_truncated());
+        let transport = if is_truncated {
             Transport::Tcp
         } else {
-            Transport::Udp
+            self.candidates[at].transport
         };
         Attempt {
-            server,
+            at,
             transport,
             opt: Opt::Sent,
         }
-    }
-
-    /// Whether a connection to that server is open.
-    pub(super) fn is_connected(&self, server: usize) -> bool {
-        self.exchanges.iter().any(|exchange| {
-            exchange.attempt.server == server && exchange.attempt.transport == Transport::Tcp
-        })
     }
 }

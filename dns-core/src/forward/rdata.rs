@@ -3,6 +3,7 @@
 
 use crate::wire::{RawRecord, Reader, Rtype};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// How the data of a type is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +70,11 @@ impl Form {
     }
 }
 
-/// Whether the data of a record has the form of its type.
-pub(super) fn is_well_formed(message: &[u8], record: &RawRecord) -> bool {
-    let mut reader = Reader::at_offset(message, record.rdata_at);
-    match Form::of(record.rtype) {
-        Form::Fixed(len) => record.rdata_len == len,
+/// Whether the data at `rdata` has the form of its type.
+pub(super) fn is_well_formed(message: &[u8], rtype: Rtype, rdata: Range<usize>) -> bool {
+    let mut reader = Reader::at_offset(message, rdata.start);
+    match Form::of(rtype) {
+        Form::Fixed(len) => rdata.len() == len,
         Form::Names {
             before,
             names,
@@ -82,9 +83,9 @@ pub(super) fn is_well_formed(message: &[u8], record: &RawRecord) -> bool {
             reader.octets(before).is_ok()
                 && (0..names).all(|_| reader.name().is_ok())
                 && reader.octets(after).is_ok()
-                && reader.offset() == record.end()
+                && reader.offset() == rdata.end
         }
-        Form::Strings => are_strings(&message[record.rdata_at..record.end()]),
+        Form::Strings => are_strings(&message[rdata]),
         Form::Opaque => true,
     }
 }
@@ -142,7 +143,7 @@ mod tests {
 
     fn is_good(rtype: Rtype, rdata: &[u8]) -> bool {
         let (message, record) = record(rtype, rdata);
-        is_well_formed(&message, &record)
+        is_well_formed(&message, rtype, record.rdata_at..record.end())
     }
 
     #[test]

@@ -1,32 +1,45 @@
 //! An upstream's answer as a client's: the same octets, with id, question, flags and OPT as ours.
 
+use super::failure::Failure;
 use super::reply::{Part, Reply};
-use crate::query::{Asker, Query};
+use crate::query::Asker;
 use crate::transmit::Transport;
 use crate::wire::edns::OptRecord;
 use crate::wire::writer::Fit;
-use crate::wire::{Ede, Edns, Header};
+use crate::wire::{Ede, Edns, Header, Rcode};
 use alloc::vec::Vec;
 
-/// Appends the reply to `query`: the records of `reply` octet by octet, behind the client's id
+/// Appends the reply to `asker`: the records of `reply` octet by octet, behind the client's id
 /// and spelling.
 ///
 /// AA, TC and the response code are the upstream's, RA is set, AD is passed to those who asked
 /// for it with AD or DO (RFC 6840 section 5.8). The upstream's OPT record ends with us; ours is
 /// there if the query had one. A reply too long for the client ends behind the last record that
 /// fits, with TC if an answer or authority record is missing. The question of `reply` must be the
-/// one of `query`. Gives whether all fitted.
-pub fn relay(query: &Query, transport: Transport, reply: &Reply, out: &mut Vec<u8>) -> Fit {
-    let asker = query.asker();
-    let opt = opt_for(asker, None);
+/// one of `asker`. Gives whether all fitted.
+pub fn relay(
+    asker: Asker<'_>,
+    transport: Transport,
+    reply: &Reply,
+    ede: Option<Ede>,
+    out: &mut Vec<u8>,
+) -> Fit {
+    let opt = opt_for(asker, ede);
     let part = reply.part_within(room(asker, transport, opt.as_ref()));
     debug_assert_eq!(
-        query.name.as_wire().len() + 16,
+        asker.question.len() + 12,
         part.start,
         "another question's reply"
     );
     let records = &reply.message()[part.start..part.end];
     write(asker, reply.header(), &part, records, opt, out)
+}
+
+/// Appends SERVFAIL with the extended error of `failure`.
+pub(super) fn fail(asker: Asker<'_>, failure: Failure, out: &mut Vec<u8>) -> Fit {
+    let opt = opt_for(asker, Some(failure.ede()));
+    let header = Header::default().with_rcode(Rcode::SERVFAIL);
+    write(asker, header, &Part::NOTHING, &[], opt, out)
 }
 
 /// Appends a message to `asker`: flags and response code as of `source`, the records of `part`,
@@ -85,11 +98,6 @@ pub(crate) fn opt_for(asker: Asker<'_>, ede: Option<Ede>) -> Option<OptRecord> {
     asker
         .edns
         .map(|_| Edns::opt_record(asker.dnssec_ok(), 0, ede))
-}
-
-/// Our OPT record for the reply to `query`, if it gets one.
-pub(super) fn own_opt(query: &Query) -> Option<OptRecord> {
-    opt_for(query.asker(), None)
 }
 
 /// Octets to keep free for it.

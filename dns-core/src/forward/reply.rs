@@ -1,12 +1,15 @@
 //! An upstream message that was checked whole: what is in a [`Reply`] can be passed on.
 
+use super::message::spelled;
 use super::question::Question;
 use super::rdata;
+use crate::wire::header::HEADER_LEN;
 use crate::wire::writer::Fit;
 use crate::wire::{
-    Class, Edns, FoldedName, Header, Opcode, ParseError, RawRecord, Rcode, Reader, Rtype,
+    Class, Edns, FoldedName, Header, Name, Opcode, ParseError, RawRecord, Rcode, Reader, Rtype,
 };
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Longest TTL passed on, in seconds: a day, so that a mistake upstream does not outlive it.
 const TTL_MAX_SECS: u32 = 86_400;
@@ -17,7 +20,7 @@ const CHAIN_MAX: usize = 16;
 
 /// A checked upstream message: every record lies inside it and has the form of its type, every
 /// answer belongs to the question, and TTLs are at most a day.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reply {
     message: Vec<u8>,
     header: Header,
@@ -27,6 +30,8 @@ pub struct Reply {
     end: usize,
     /// Additional records in front of the OPT record.
     additional: u16,
+    /// Where the options of the OPT record lie.
+    options: Range<usize>,
 }
 
 /// Why a message that answers our question cannot be passed on.
@@ -66,59 +71,131 @@ impl From<ParseError> for Defect {
     }
 }
 
-/// The header of `message` if it is a response to `question` sent with that id
-/// (RFC 5452 section 9.1).
-pub(super) fn matching_header(message: &[u8], question: &Question, id: u16) -> Option<Header> {
-    let header = Header::parse(message)?;
+/// How a message fits a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fits {
+    /// It is a response to it.
+    Whole(Header),
+    /// It would be, but for the case of the name.
+    Folded,
+    /// It is not.
+    Not,
+}
+
+/// How `message` fits the question for `name`, in lower case, that was sent with that id and with
+/// the letters of `case` large (RFC 5452 section 9.1).
+pub(super) fn fits(message: &[u8], name: &[u8], rtype: Rtype, id: u16, case: u64) -> Fits {
+    let Some(header) = Header::parse(message) else {
+        return Fits::Not;
+    };
     let is_ours = message.len() <= usize::from(u16::MAX)
         && header.id == id
         && header.is_response()
         && header.opcode() == Opcode::QUERY
         && header.qdcount == 1;
-    let mut reader = Reader::after_header(message);
-    let same = reader.name().ok()? == question.name
-        && reader.u16() == Ok(question.rtype.0)
-        && reader.u16() == Ok(Class::IN.0)
-        && reader.offset() == question.end();
-    (is_ours && same).then_some(header)
+    let end = question_end(name);
+    let Some(question) = message.get(HEADER_LEN..end).filter(|_| is_ours) else {
+        return Fits::Not;
+    };
+    let (spelling, rest) = question.split_at(name.len());
+    let [high, low] = rtype.0.to_be_bytes();
+    let [class_high, class_low] = Class::IN.0.to_be_bytes();
+    if rest != [high, low, class_high, class_low] || !spelling.eq_ignore_ascii_case(name) {
+        return Fits::Not;
+    }
+    let keeps_case = |(at, octet): (usize, &u8)| *octet == spelled(name[at], case, at);
+    if case == 0 || spelling.iter().enumerate().all(keeps_case) {
+        Fits::Whole(header)
+    } else {
+        Fits::Folded
+    }
+}
+
+/// Whether `message` is a response to the question for `name` that was sent with that id.
+pub(super) fn is_response_to(message: &[u8], name: &[u8], rtype: Rtype, id: u16) -> bool {
+    matches!(fits(message, name, rtype, id, 0), Fits::Whole(_))
+}
+
+/// Octets up to the end of the question section of a message about `name`.
+fn question_end(name: &[u8]) -> usize {
+    HEADER_LEN + name.len() + 4
+}
+
+/// The OPT record of a message whose records are not looked at otherwise: what it says, and where
+/// its options lie.
+pub(super) fn find_opt(message: &[u8], name: &[u8]) -> Option<(Edns, Range<usize>)> {
+    let header = Header::parse(message)?;
+    let mut reader = Reader::at_offset(message, question_end(name));
+    for _ in 0..u32::from(header.ancount) + u32::from(header.nscount) {
+        reader.record().ok()?;
+    }
+    for _ in 0..header.arcount {
+        let record = reader.record().ok()?;
+        if record.rtype == Rtype::OPT {
+            let edns = Edns::from_record(record.class.0, record.ttl_secs);
+            return Some((edns, record.rdata_at..record.end()));
+        }
+    }
+    None
+}
+
+impl Default for Reply {
+    fn default() -> Self {
+        Reply {
+            message: Vec::new(),
+            header: Header::default(),
+            rcode: Rcode::NOERROR,
+            question_end: HEADER_LEN,
+            end: HEADER_LEN,
+            additional: 0,
+            options: 0..0,
+        }
+    }
 }
 
 impl Reply {
     /// Checks a message that matches `question`.
-    pub(crate) fn check(message: &[u8], question: &Question) -> Result<Self, Defect> {
-        let header = Header::parse(message).ok_or(ParseError::Short)?;
-        let mut reply = Reply {
-            message: message.to_vec(),
-            header,
-            rcode: header.rcode(),
-            question_end: question.end(),
-            end: question.end(),
-            additional: 0,
-        };
-        reply.check_records(message)?;
-        if !answers_belong(&reply, &question.name) {
-            return Err(Defect::Owner);
-        }
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(message: &[u8], question: &Question) -> Result<Self, Defect> {
+        let mut reply = Reply::default();
+        reply.fill(message, question.name.as_name().as_wire())?;
         Ok(reply)
     }
 
-    /// Only header and question of a message that matches `question`; it answers nothing, and
-    /// its TC bit says to ask otherwise.
-    pub(super) fn without_records(message: &[u8], header: Header, question: &Question) -> Self {
-        let end = question.end();
-        Reply {
-            message: message.get(..end).unwrap_or(message).to_vec(),
-            header: Header {
-                ancount: 0,
-                nscount: 0,
-                arcount: 0,
-                ..header
-            },
-            rcode: header.rcode(),
-            question_end: end,
-            end,
-            additional: 0,
+    /// Makes it the checked copy of a message that matches the question for `name`.
+    pub(super) fn fill(&mut self, message: &[u8], name: &[u8]) -> Result<(), Defect> {
+        let header = Header::parse(message).ok_or(ParseError::Short)?;
+        self.begin(message, header, name);
+        if self.check_records(name)? == Owners::Other && !answers_belong(self, name) {
+            return Err(Defect::Owner);
         }
+        Ok(())
+    }
+
+    /// Makes it only header and question of a message that matches the question for `name`; it
+    /// answers nothing, and its TC bit says to ask otherwise.
+    pub(super) fn fill_without_records(&mut self, message: &[u8], header: Header, name: &[u8]) {
+        let header = Header {
+            ancount: 0,
+            nscount: 0,
+            arcount: 0,
+            ..header
+        };
+        let end = question_end(name);
+        self.begin(message.get(..end).unwrap_or(message), header, name);
+    }
+
+    fn begin(&mut self, message: &[u8], header: Header, name: &[u8]) {
+        self.message.clear();
+        self.message.extend_from_slice(message);
+        self.header = header;
+        self.rcode = header.rcode();
+        self.question_end = question_end(name);
+        self.end = self.question_end;
+        self.additional = 0;
+        self.options = 0..0;
     }
 
     /// A message of records that were checked before, without additional records.
@@ -129,6 +206,7 @@ impl Reply {
             question_end,
             end: message.len(),
             additional: 0,
+            options: 0..0,
             message,
         }
     }
@@ -136,6 +214,16 @@ impl Reply {
     /// Offset behind the question section.
     pub(crate) fn question_end(&self) -> usize {
         self.question_end
+    }
+
+    /// The options of the upstream's OPT record, empty without one.
+    pub(super) fn options(&self) -> &[u8] {
+        &self.message[self.options.clone()]
+    }
+
+    /// Octets that it keeps room for.
+    pub(super) fn capacity(&self) -> usize {
+        self.message.capacity()
     }
 
     /// Header as received.
@@ -208,56 +296,128 @@ impl Reply {
         }
     }
 
-    /// Walks all records of `message`, corrects TTLs in the copy and finds the OPT record.
-    fn check_records(&mut self, message: &[u8]) -> Result<(), Defect> {
-        let mut reader = Reader::at_offset(message, self.question_end);
-        for _ in 0..u32::from(self.header.ancount) + u32::from(self.header.nscount) {
-            let record = reader.record()?;
-            if record.rtype == Rtype::OPT {
+    /// Walks all records, corrects TTLs and finds the OPT record. Gives whose records the answers
+    /// are.
+    fn check_records(&mut self, name: &[u8]) -> Result<Owners, Defect> {
+        let mut at = self.question_end;
+        let mut owners = Owners::Asked;
+        let answers = u32::from(self.header.ancount);
+        for index in 0..answers + u32::from(self.header.nscount) {
+            let row = Row::read(&self.message, at, name)?;
+            if row.rtype == Rtype::OPT {
                 return Err(Defect::Opt);
             }
-            self.check_record(message, &record)?;
-            self.end = record.end();
+            if index < answers && row.owner != Owners::Asked {
+                owners = Owners::Other;
+            }
+            self.check_record(&row)?;
+            at = row.end();
         }
+        self.end = at;
         let mut opt_seen = false;
         for _ in 0..self.header.arcount {
-            let record = reader.record()?;
-            if record.rtype != Rtype::OPT {
-                self.check_record(message, &record)?;
-            } else if opt_seen || !record.owner.as_name().is_root() {
+            let row = Row::read(&self.message, at, name)?;
+            if row.rtype != Rtype::OPT {
+                self.check_record(&row)?;
+            } else if opt_seen || self.message[at] != 0 {
                 return Err(Defect::Opt);
             } else {
                 opt_seen = true;
-                let edns = Edns::from_record(record.class.0, record.ttl_secs);
+                let edns = Edns::from_record(row.class.0, row.ttl_secs);
                 self.rcode = Rcode(u16::from(edns.extended_rcode) << 4 | self.rcode.0);
+                self.options = row.rdata_at..row.end();
             }
+            at = row.end();
             if !opt_seen {
-                self.end = record.end();
+                self.end = at;
                 self.additional += 1;
             }
         }
-        if reader.is_at_end() {
-            Ok(())
+        if at == self.message.len() {
+            Ok(owners)
         } else {
             Err(ParseError::TrailingOctets.into())
         }
     }
 
-    fn check_record(&mut self, message: &[u8], record: &RawRecord) -> Result<(), Defect> {
-        if record.class != Class::IN {
+    fn check_record(&mut self, row: &Row) -> Result<(), Defect> {
+        if row.class != Class::IN {
             return Err(Defect::Class);
         }
-        if !rdata::is_well_formed(message, record) {
+        if !rdata::is_well_formed(&self.message, row.rtype, row.rdata_at..row.end()) {
             return Err(Defect::Rdata);
         }
-        let ttl_secs = match record.ttl_secs {
-            ttl if ttl > TTL_VALID_MAX => 0,
-            ttl => ttl.min(TTL_MAX_SECS),
-        };
-        // The TTL lies in front of the two octets of length.
-        let ttl_at = record.rdata_at - 6;
-        self.message[ttl_at..ttl_at + 4].copy_from_slice(&ttl_secs.to_be_bytes());
+        if row.ttl_secs > TTL_MAX_SECS {
+            let ttl_secs = if row.ttl_secs > TTL_VALID_MAX {
+                0
+            } else {
+                TTL_MAX_SECS
+            };
+            // The TTL lies in front of the two octets of length.
+            let ttl_at = row.rdata_at - 6;
+            self.message[ttl_at..ttl_at + 4].copy_from_slice(&ttl_secs.to_be_bytes());
+        }
         Ok(())
+    }
+}
+
+/// Whose records the answers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owners {
+    /// Of the name that was asked for.
+    Asked,
+    /// Of another one, or of several.
+    Other,
+}
+
+/// A record without a copy of its owner.
+struct Row {
+    owner: Owners,
+    rtype: Rtype,
+    class: Class,
+    ttl_secs: u32,
+    rdata_at: usize,
+    rdata_len: usize,
+}
+
+impl Row {
+    /// Octets between a record's owner and its data: type, class, TTL, length.
+    const FIXED_LEN: usize = 10;
+    /// A pointer to the question, the owner of most answers (RFC 1035 section 4.1.4).
+    const ASKED: [u8; 2] = [0xc0, HEADER_LEN as u8];
+
+    fn read(message: &[u8], at: usize, name: &[u8]) -> Result<Self, ParseError> {
+        let (owner, at) = if message.get(at..at + 2) == Some(&Self::ASKED) {
+            (Owners::Asked, at + 2)
+        } else {
+            let mut reader = Reader::at_offset(message, at);
+            let is_asked = reader.name()?.as_wire() == name;
+            let owner = if is_asked {
+                Owners::Asked
+            } else {
+                Owners::Other
+            };
+            (owner, reader.offset())
+        };
+        let fixed = message.get(at..).and_then(<[u8]>::first_chunk);
+        let fixed: &[u8; Self::FIXED_LEN] = fixed.ok_or(ParseError::Short)?;
+        let [t0, t1, c0, c1, s0, s1, s2, s3, l0, l1] = *fixed;
+        let row = Row {
+            owner,
+            rtype: Rtype(u16::from_be_bytes([t0, t1])),
+            class: Class(u16::from_be_bytes([c0, c1])),
+            ttl_secs: u32::from_be_bytes([s0, s1, s2, s3]),
+            rdata_at: at + Self::FIXED_LEN,
+            rdata_len: usize::from(u16::from_be_bytes([l0, l1])),
+        };
+        if row.end() > message.len() {
+            return Err(ParseError::Short);
+        }
+        Ok(row)
+    }
+
+    fn end(&self) -> usize {
+        self.rdata_at + self.rdata_len
     }
 }
 
@@ -287,11 +447,11 @@ impl Part {
 
 /// Whether every answer is for a name on the CNAME chain from the question, or is a DNAME above
 /// one (RFC 6672 section 3.1).
-fn answers_belong(reply: &Reply, asked: &FoldedName) -> bool {
-    if reply.answers().all(|record| record.owner == *asked) {
-        return true;
-    }
-    let chain = cname_chain(reply, asked);
+fn answers_belong(reply: &Reply, asked: &[u8]) -> bool {
+    let Ok(asked) = Name::from_wire(asked) else {
+        return false;
+    };
+    let chain = cname_chain(reply, FoldedName::of(asked));
     reply.answers().all(|record| {
         chain.contains(&record.owner)
             || speaks_of_dname(reply, &record)
@@ -302,8 +462,8 @@ fn answers_belong(reply: &Reply, asked: &FoldedName) -> bool {
 }
 
 /// The names that CNAMEs lead to from `asked`, itself the first, whatever the order of records.
-fn cname_chain(reply: &Reply, asked: &FoldedName) -> Vec<FoldedName> {
-    let mut chain = alloc::vec![*asked];
+fn cname_chain(reply: &Reply, asked: FoldedName) -> Vec<FoldedName> {
+    let mut chain = alloc::vec![asked];
     loop {
         let before = chain.len();
         for record in reply

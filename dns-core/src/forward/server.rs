@@ -1,5 +1,6 @@
 //! An upstream server: where it is and how it is spoken to.
 
+use crate::transmit::Transport;
 use alloc::sync::Arc;
 use core::net::SocketAddr;
 
@@ -36,6 +37,14 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// How a question travels first.
+    pub fn transport(&self) -> Transport {
+        match self {
+            Protocol::Udp => Transport::Udp,
+            Protocol::Tcp | Protocol::Tls(_) => Transport::Tcp,
+        }
+    }
+
     /// Fixed text for output and metrics.
     pub fn label(&self) -> &'static str {
         match self {

@@ -156,7 +156,7 @@ impl Driver {
                     let opened = Exchange {
                         driver: Arc::downgrade(self),
                         id: exchange,
-                        server: server.address,
+                        server,
                         message: octets,
                     };
                     let task = state.tasks.spawn(opened.run(transport));

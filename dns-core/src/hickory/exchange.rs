@@ -1,8 +1,9 @@
 //! One message to one upstream server: a socket of its own, read until the resolver closes it.
 
 use super::driver::Driver;
+use crate::forward::{Protocol, Server};
 use crate::transmit::{ExchangeId, Transport};
-use alloc::sync::Weak;
+use alloc::sync::{Arc, Weak};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,7 +17,7 @@ const DATAGRAM_MAX_OCTETS: usize = 65_535;
 pub(super) struct Exchange {
     pub(super) driver: Weak<Driver>,
     pub(super) id: ExchangeId,
-    pub(super) server: SocketAddr,
+    pub(super) server: Arc<Server>,
     pub(super) message: Vec<u8>,
 }
 
@@ -29,9 +30,11 @@ enum Listener {
 impl Exchange {
     /// Asks and passes on what comes back. The resolver ends it from outside, by aborting it.
     pub(super) async fn run(self, transport: Transport) {
-        let ended = match transport {
-            Transport::Udp => self.run_udp().await,
-            Transport::Tcp => self.run_tcp().await,
+        let ended = match (&self.server.protocol, transport) {
+            // It speaks no TLS, and must not ask in the clear what was to be asked so.
+            (Protocol::Tls(_), _) => Err(io::ErrorKind::Unsupported.into()),
+            (Protocol::Udp | Protocol::Tcp, Transport::Udp) => self.run_udp().await,
+            (Protocol::Udp | Protocol::Tcp, Transport::Tcp) => self.run_tcp().await,
         };
         if ended.is_err()
             && let Some(driver) = self.driver.upgrade()
@@ -43,12 +46,12 @@ impl Exchange {
     /// The kernel picks the port at random (RFC 5452 section 9.2), and a connected socket takes
     /// datagrams from its server alone.
     async fn run_udp(&self) -> io::Result<()> {
-        let any: SocketAddr = match self.server {
+        let any: SocketAddr = match self.server.address {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
         };
         let socket = UdpSocket::bind(any).await?;
-        socket.connect(self.server).await?;
+        socket.connect(self.server.address).await?;
         socket.send(&self.message).await?;
         loop {
             socket.readable().await?;
@@ -67,7 +70,7 @@ impl Exchange {
 
     /// Messages have their length in front (RFC 1035 section 4.2.2).
     async fn run_tcp(&self) -> io::Result<()> {
-        let mut stream = TcpStream::connect(self.server).await?;
+        let mut stream = TcpStream::connect(self.server.address).await?;
         let len = u16::try_from(self.message.len()).map_err(io::Error::other)?;
         // In one write, for servers that expect both in one segment (RFC 7766 section 8).
         let frame = [&len.to_be_bytes()[..], &self.message].concat();

@@ -3,9 +3,9 @@
 use crate::messages::{
     self, AA, AD, CD, FOREIGN_OPT, QUESTION, RD, TC, opt, query, record, response, soa, wire,
 };
-use crate::rig::{Rig, client};
+use crate::rig::Rig;
 use dns_core::answer::Cname;
-use dns_core::forward::{Question, Waiter};
+use dns_core::forward::Question;
 use dns_core::query::Query;
 use dns_core::wire::{FoldedName, Header, RawRecord, Reader, Rtype};
 use dns_core::{NameBuf, Transport};
@@ -230,14 +230,7 @@ fn composed(opt: &[u8], flags: u16, sections: [&[Vec<u8>]; 3]) -> Vec<u8> {
     let name = FoldedName::of(chain[1].target.as_name());
     let question = Question::of(&query).renamed(name);
     let mut rig = Rig::new(&[1]);
-    rig.ask_for(
-        question,
-        Waiter {
-            client: client(),
-            query: Box::new(query),
-            chain,
-        },
-    );
+    rig.ask_for(&question, &query, chain);
     assert_eq!(rig.asked[0].message[12..24], *b"\x02db\x07example\0");
     rig.reply(0, |asked| response(asked, flags, sections));
     if rig.done.is_empty() {

@@ -60,7 +60,10 @@ fn a_failed_server_is_left_alone_while_a_silent_one_may_still_answer() {
     rig.ask("a.example");
     rig.reply(0, |asked| rcode(asked, 2));
     rig.advance_to(10_000);
-    assert_eq!(rig.sent(), [(0, 1), (0, 2), (400, 2), (800, 2)]);
+    assert_eq!(
+        rig.sent(),
+        [(0, 1), (0, 2), (400, 2), (800, 2), (1_200, 2), (1_600, 2)]
+    );
     assert_eq!(rig.only_failure(), (2_000, Failure::Rcode(Rcode::SERVFAIL)));
 }
 
@@ -111,16 +114,21 @@ fn an_extended_response_code_is_a_failure() {
 }
 
 #[test]
-fn a_silent_server_goes_behind_the_others_until_it_has_had_time_to_come_back() {
+fn a_silent_server_goes_behind_the_others_until_it_answers_a_probe() {
     let mut rig = Rig::new(&[1, 2]);
     rig.ask("a.example");
     rig.advance_to(400);
     rig.reply(1, answer);
+    assert_eq!(rig.probes.len(), 1);
     rig.ask("b.example");
     assert_eq!(rig.asked.last().map(|asked| asked.port), Some(2));
     rig.reply(2, answer);
-    rig.advance_to(60_000);
+    rig.advance_to(3_000);
     rig.ask("c.example");
+    assert_eq!(rig.asked.last().map(|asked| asked.port), Some(2));
+    rig.advance_to(3_400);
+    rig.answer_probe();
+    rig.ask("d.example");
     assert_eq!(rig.asked.last().map(|asked| asked.port), Some(1));
 }
 

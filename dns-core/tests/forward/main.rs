@@ -4,9 +4,14 @@
 mod attempts;
 mod clients;
 mod failover;
+mod guards;
+mod kept;
 mod messages;
+mod policies;
 mod random_walk;
 mod replies;
 mod rig;
 mod spoofing;
+mod trouble;
 mod truncation;
+mod world;

@@ -55,21 +55,14 @@ fn walk(rig: &mut Rig, dice: &mut Dice, step: u64, asked_at: &mut BTreeMap<u64, 
     if dice.below(4) == 0 {
         let name = format!("n{}.example", dice.below(50));
         let query = messages::query(step as u16, RD, &name, Rtype::A, b"");
-        let question = dns_core::forward::Question::of(&query);
-        let client = dns_core::Client {
-            token: step,
-            ..crate::rig::client()
-        };
-        let query = Box::new(query);
-        let waiter = dns_core::forward::Waiter {
-            client,
-            query,
-            chain: Vec::new(),
-        };
-        if rig.ask_for(question, waiter) {
+        rig.client.token = step;
+        if rig.ask_query(query) {
             asked_at.insert(step, rig.now);
         }
         return;
+    }
+    if !rig.probes.is_empty() && dice.below(8) == 0 {
+        return rig.answer_probe();
     }
     if rig.asked.is_empty() || dice.below(3) == 0 {
         return rig.advance_to(rig.now + dice.below(300) as u64);

@@ -39,23 +39,46 @@ fn forgeries() -> Vec<(&'static str, Forge)> {
 }
 
 #[test]
-fn a_forgery_neither_ends_a_question_nor_sends_a_message() {
+fn a_forgery_never_ends_a_question_and_several_make_one_message_over_tcp() {
     for (what, forge) in forgeries() {
         let mut rig = Rig::new(&[1, 2]);
         rig.ask("a.example");
-        for _ in 0..10 {
+        rig.reply(0, forge);
+        assert_eq!(rig.asked.len(), 1, "one {what} made us ask again");
+        for _ in 0..300 {
             rig.reply(0, forge);
         }
         assert!(rig.done.is_empty(), "{what} was believed");
-        assert_eq!(rig.asked.len(), 1, "{what} made us ask again");
-        assert_eq!(rig.stats.forward_mismatched.value(), 10, "{what}");
+        assert_eq!(rig.asked.len(), 2, "{what} made us ask again and again");
+        assert_eq!(rig.asked[1].transport, Transport::Tcp, "{what}");
+        assert_eq!(rig.asked[1].port, 1, "{what}");
+        assert_eq!(rig.stats.forward_mismatched.value(), 301, "{what}");
+        assert_eq!(rig.stats.forward_mismatch_tcp.value(), 1, "{what}");
         rig.reply(0, answer);
         assert_eq!(
             rig.only_reply().answers().count(),
             1,
             "the true answer after {what}"
         );
+        assert!(rig.probes.is_empty(), "{what} speaks against a server");
     }
+}
+
+#[test]
+fn datagrams_with_the_id_of_no_exchange_count_as_forgeries() {
+    let mut rig = Rig::new(&[1]);
+    rig.ask("a.example");
+    rig.mismatch(0);
+    assert_eq!(rig.asked.len(), 1);
+    rig.mismatch(0);
+    assert_eq!(rig.asked[1].transport, Transport::Tcp);
+    rig.unreachable(1);
+    rig.mismatch(0);
+    assert_eq!(rig.asked.len(), 2, "TCP is tried once");
+    rig.reply(0, answer);
+    assert_eq!(rig.only_reply().answers().count(), 1);
+    rig.mismatch(0);
+    assert_eq!(rig.stats.forward_mismatched.value(), 4);
 }
 
 #[test]
@@ -71,7 +94,8 @@ fn a_flood_of_forgeries_does_not_put_a_server_behind_the_others() {
     }
     rig.reply(0, answer);
     rig.ask("b.example");
-    assert_eq!(rig.asked[1].port, 1);
+    let last = rig.asked.last().unwrap();
+    assert_eq!((last.port, last.transport), (1, Transport::Udp));
     assert_eq!(rig.stats.forward_bad.value(), 0);
 }
 

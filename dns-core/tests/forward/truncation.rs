@@ -1,10 +1,10 @@
 //! Answers that are too long for UDP.
 
 use crate::messages::{QUESTION, RD, TC, answer, query, rcode, record, response};
-use crate::rig::{Rig, client};
-use dns_core::forward::{Outcome, Question, Waiter};
+use crate::rig::{Rig, plain};
+use dns_core::forward::Outcome;
 use dns_core::wire::{Header, Rtype};
-use dns_core::{Client, ResolverConfig, Strategy, Transport};
+use dns_core::{ResolverConfig, Strategy, Transport};
 
 fn truncated(asked: &[u8]) -> Vec<u8> {
     response(
@@ -70,15 +70,9 @@ fn when_nobody_answers_over_tcp_the_truncated_answer_is_passed_on() {
 fn a_client_on_tcp_does_not_get_a_truncated_answer_in_place_of_a_failure() {
     let mut rig = Rig::new(&[1]);
     let query = query(7, RD, "a.example", Rtype::A, b"");
-    let waiter = Waiter {
-        client: Client {
-            transport: Transport::Tcp,
-            ..client()
-        },
-        query: Box::new(query),
-        chain: Vec::new(),
-    };
-    rig.ask_for(Question::of(&waiter.query), waiter);
+    rig.client.transport = Transport::Tcp;
+    rig.ask_query(query);
+    rig.client.transport = Transport::Udp;
     rig.ask("a.example");
     rig.reply(0, truncated);
     rig.unreachable(1);
@@ -137,7 +131,11 @@ fn a_silent_connection_is_joined_by_one_to_the_next_server_and_then_waits() {
 #[test]
 fn parallel_keeps_a_message_for_tcp() {
     let ports = [1, 2, 3, 4, 5];
-    let mut rig = Rig::with(&ports, Strategy::Parallel, &ResolverConfig::default());
+    let config = ResolverConfig {
+        forward_attempts_max: 4,
+        ..plain()
+    };
+    let mut rig = Rig::with(&ports, Strategy::Parallel, &config);
     rig.ask("a.example");
     assert_eq!(rig.asked.len(), 3);
     for index in 0..3 {
@@ -152,7 +150,7 @@ fn parallel_keeps_a_message_for_tcp() {
 fn with_no_message_left_the_truncated_answer_stands() {
     let config = ResolverConfig {
         forward_attempts_max: 1,
-        ..ResolverConfig::default()
+        ..plain()
     };
     let mut rig = Rig::with(&[1, 2], Strategy::Sequential, &config);
     rig.ask("a.example");
