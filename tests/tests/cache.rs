@@ -96,7 +96,10 @@ fn what_is_flushed_by_name_or_suffix_is_asked_for_again_and_nothing_else() {
     ask_all(&observed);
     assert_eq!(counts(), [2, 1, 1]);
 
-    let flushed = cache(&observed, &["flush", "--suffix", "example.com", "-o", "json"]);
+    let flushed = cache(
+        &observed,
+        &["flush", "--suffix", "example.com", "-o", "json"],
+    );
     assert_eq!(flushed.stdout, "{\n  \"flushed\": 2\n}\n");
     ask_all(&observed);
     assert_eq!(counts(), [3, 2, 1]);
@@ -110,7 +113,11 @@ fn without_a_cache_every_question_is_asked_and_the_command_says_so() {
     assert_eq!(asked(&upstream, WEB), 2);
     let ended = cache(&observed, &["list"]);
     assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("the cache is off"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("the cache is off"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
