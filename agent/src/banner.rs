@@ -79,7 +79,7 @@ impl fmt::Display for Banner<'_> {
         match self.admin {
             Some(admin) => writeln!(
                 f,
-                "admin at http://{admin}: /livez /readyz /metrics /debug/table /debug/ndsz"
+                "admin at http://{admin}: /livez /readyz /metrics /cache /debug/table /debug/ndsz"
             )?,
             None => writeln!(f, "admin off; switch it on with --admin 127.0.0.1:15054")?,
         }

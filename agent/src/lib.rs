@@ -33,6 +33,7 @@ mod retired;
 mod small_files;
 pub mod sources;
 pub mod status;
+pub mod upstream_names;
 mod vips;
 mod watched;
 mod worker;

@@ -143,6 +143,11 @@ impl Workers {
         &self.shared
     }
 
+    /// The clock that times of what they share are of.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
+    }
+
     fn prepare(
         &mut self,
         number: usize,

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 //! Sockets: listeners for clients, and those to upstream servers, which serve many questions each.
-=======
-//! Sockets: listeners for clients, and sockets to upstreams.
->>>>>>> main
 //!
 //! Everything here is non-blocking and belongs to one worker; the loop that drives it is
 //! `Worker::turn`.
