@@ -4,7 +4,7 @@ use crate::admin;
 use crate::banner::Banner;
 use crate::cli::AgentFlags;
 use crate::commands::Exit;
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{CacheMode, Config, ConfigError, Environment};
 use crate::config_file::ConfigFile;
 use crate::control::{Control, StateAccess};
 use crate::logging;
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::sources::watch::Watch;
 use crate::sources::{Holds, Refresh};
 use crate::workers::{SHUTDOWN_GRACE, WorkerExit, WorkerOptions, Workers};
-use dns_core::Snapshot;
+use dns_core::{CacheConfig, Snapshot};
 use rand::TryRng;
 use std::fmt;
 use std::io;
@@ -120,7 +120,9 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
         WorkerOptions {
             resolver: config.resolver.clone(),
             limits: config.net.clone(),
+            cache: (config.cache == CacheMode::On).then(CacheConfig::default),
             snapshots: control.snapshots(),
+            upstream_tls: None,
             on_exit: Some(Arc::new(move |exit| {
                 if exit == WorkerExit::Died {
                     on_exit.notify_one();
@@ -233,6 +235,7 @@ impl Agent {
             config,
         }
         .print();
+        self.control.save_last_good();
         self.watch(&mut signals).await?;
         self.control.drain();
         tracing::info!("draining");

@@ -3,17 +3,19 @@
 //!
 //! ```text
 //! sources ─▶ compile ─▶ merge ─▶ vips::allot ─▶ TableWriter ─▶ Snapshot ─▶ workers
-//!                                    └─▶ journal               └─▶ Status ─▶ admin
+//!       └─▶ hosts lists              └─▶ journal      ▲        └─▶ Status ─▶ admin
+//!                   └─────────────────────────────────┘
 //! ```
 
 use crate::clock::WallClock;
 use crate::config::{Config, StateDir, Upstreams, upstream_is_ourselves};
-use crate::entries;
+use crate::entries::{self, Declared};
 use crate::journal::LedgerStore;
 use crate::logging::log_new;
 use crate::problem::Problem;
+use crate::retired::Retired;
 use crate::small_files::SmallFiles;
-use crate::sources::{Holds, LastGood, Refresh, Source, SourceKind};
+use crate::sources::{Holds, Refresh, Source, SourceKind};
 use crate::status::{Freshness, Phase, Status};
 use crate::vips;
 use arc_swap::ArcSwap;
@@ -55,12 +57,13 @@ pub struct Control {
     publishes: u64,
     phase: Phase,
     snapshots: Arc<ArcSwap<Snapshot>>,
+    retired: Retired,
     status: Arc<ArcSwap<Status>>,
 }
 
 impl Control {
-    /// Reads all inputs for the first time and makes the first snapshot. `seed` keys the hash of
-    /// names.
+    /// Reads all inputs for the first time and makes the first snapshot; what was read is to be
+    /// [kept](Control::save_last_good) once it is served. `seed` keys the hash of names.
     ///
     /// # Errors
     /// An upstream that is this process itself.
@@ -104,6 +107,7 @@ impl Control {
             publishes: 0,
             phase: Phase::Serving,
             snapshots: Arc::new(ArcSwap::new(snapshot)),
+            retired: Retired::default(),
             status: Arc::new(ArcSwap::from_pointee(status)),
         };
         control.refresh_small_files(Holds::Keep);
@@ -140,6 +144,7 @@ impl Control {
 
     /// Reads what has changed and publishes it, if anything has.
     pub fn refresh(&mut self, holds: Holds) {
+        self.retired.free();
         let began = Instant::now();
         self.store.retry();
         let small = self.refresh_small_files(holds);
@@ -151,6 +156,7 @@ impl Control {
         }
         if is_table_changed || small == Refresh::Changed {
             self.publish(began);
+            self.save_last_good();
         }
     }
 
@@ -183,6 +189,7 @@ impl Control {
         self.refresh_sources(holds);
         self.rebuild();
         self.publish(began);
+        self.save_last_good();
         Ok(fixed)
     }
 
@@ -220,10 +227,15 @@ impl Control {
 
     /// Makes the table anew from all sources.
     fn rebuild(&mut self) {
-        let (mut entries, problems) = entries::of_sources(&self.sources, &self.config);
+        let Declared {
+            mut entries,
+            hosts,
+            problems,
+        } = entries::of_sources(&self.sources, &self.config);
         log_new(&self.compile_problems, &problems);
         self.compile_problems = problems;
-        let exhausted = vips::allot(&mut entries, &mut self.store, self.clock.now_ms());
+        let now_ms = self.clock.now_ms();
+        let exhausted = vips::allot(&mut entries, &hosts, &mut self.store, now_ms);
         if exhausted > self.exhausted {
             let hint = "add a block to vips.pools";
             tracing::warn!(
@@ -239,6 +251,7 @@ impl Control {
         } else {
             Completeness::Complete
         };
+        self.writer.set_hosts(hosts);
         self.table = self
             .writer
             .apply(TableUpdate::Replace(entries), completeness);
@@ -253,15 +266,15 @@ impl Control {
 
     /// Publishes the table with views and routes as the small files have them.
     fn publish(&mut self, began: Instant) {
-        self.snapshots.store(Arc::new(Snapshot {
+        let before = self.snapshots.swap(Arc::new(Snapshot {
             table: Arc::clone(&self.table),
             views: self.config.views(self.small_files.pods()),
             zones: self.config.zones.clone(),
             forward: self.config.forward_policy(self.small_files.servers()),
         }));
+        self.retired.add(before);
         self.publish_time = began.elapsed();
         self.publish_status();
-        self.save_last_good();
     }
 
     fn publish_status(&self) {
@@ -287,7 +300,9 @@ impl Control {
         }));
     }
 
-    fn save_last_good(&mut self) {
+    /// Keeps what is served for the next start, where it has changed. Called when it is served:
+    /// nobody waits for the disk.
+    pub fn save_last_good(&mut self) {
         let StateDir::Path(folder) = &self.config.state_dir else {
             return;
         };
@@ -345,15 +360,14 @@ fn sources_of(config: &Config, mut known: Vec<Source>) -> Vec<Source> {
 }
 
 fn new_source(config: &Config, path: &Path, kind: SourceKind) -> Source {
-    let last_good = match &config.state_dir {
-        StateDir::None => None,
-        StateDir::Path(folder) => LastGood::load(folder, path).unwrap_or_else(|error| {
-            let kept = LastGood::file_of(folder, path);
-            tracing::warn!(%error, file = %kept.display(), "last good content is not used");
-            None
-        }),
-    };
-    Source::new(path, kind, &config.domain(), last_good.as_ref())
+    let mut source = Source::new(path, kind);
+    if let StateDir::Path(folder) = &config.state_dir
+        && let Err(error) = source.restore(&config.domain(), folder)
+    {
+        let source = path.display();
+        tracing::warn!(%error, %source, "last good content is not used");
+    }
+    source
 }
 
 /// The new configuration with what only a start can change as it is in force.

@@ -10,12 +10,23 @@ use std::path::Path;
 /// # Errors
 /// Those of the file system; the old file stays.
 pub(crate) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
+    replace_with(path, |file| file.write_all(octets))
+}
+
+/// Replaces a file whole, as [`replace`] does, by what `fill` writes into the new one.
+///
+/// # Errors
+/// Those of the file system and of `fill`; the old file stays.
+pub(crate) fn replace_with(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = Path::new(&beside);
-    let written = write_new(beside, octets).and_then(|()| fs::rename(beside, path));
+    let written = write_new(beside, fill).and_then(|()| fs::rename(beside, path));
     if let Err(error) = written {
         // Half a file is of use to nobody, and a full disk wants the room.
         let _ = fs::remove_file(beside);
@@ -24,9 +35,9 @@ pub(crate) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let mut file = create_new(path)?;
-    file.write_all(octets)?;
+    fill(&mut file)?;
     file.sync_all()
 }
 

@@ -60,6 +60,13 @@ impl Engine {
         }
     }
 
+    /// Takes what other workers found out, if there is any.
+    pub(crate) fn handle_mail(&mut self, now: Millis) {
+        if self.resolver.has_mail() {
+            self.resolver.handle_mail(now);
+        }
+    }
+
     /// See [`Resolver::poll_transmit`].
     pub(crate) fn poll_transmit(&mut self, out: &mut Vec<u8>) -> Option<Transmit> {
         let transmit = self.resolver.poll_transmit(out)?;
@@ -88,6 +95,11 @@ impl SeededRandom {
         StdRng::try_from_rng(&mut SysRng)
             .map(SeededRandom)
             .map_err(io::Error::other)
+    }
+
+    /// A number of 64 bits.
+    pub(crate) fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
     }
 }
 

@@ -1,20 +1,31 @@
-//! What all sources say together, as table entries.
+//! What all sources say together, as the table takes it.
 //!
 //! ```text
 //! objects ─▶ compile ─┐
-//! name tables ────────┼─▶ merge ─▶ entries
-//! hosts files ────────┘
+//! name tables ────────┴─▶ merge ─▶ entries
+//! hosts files ───────────────────▶ lists
 //! ```
 
 use crate::config::{Config, WildcardVips};
 use crate::problem::Problem;
 use crate::sources::{Content, Source, Staleness};
-use dns_core::{HostEntry, NameState};
+use dns_core::{HostEntry, HostList, HostsFreshness, NameState};
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 use table_compiler::{ObjectDoc, ObjectId, Options};
 
-/// The entries of all sources, and what of these was left out.
-pub(crate) fn of_sources(sources: &[Source], config: &Config) -> (Vec<HostEntry>, Vec<Problem>) {
+/// What all sources say.
+pub(crate) struct Declared {
+    /// Entries of objects and name tables.
+    pub(crate) entries: Vec<HostEntry>,
+    /// Names of hosts files, in the order of the configuration.
+    pub(crate) hosts: Vec<Arc<HostList>>,
+    /// What was left out of the entries.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// What the sources say together.
+pub(crate) fn of_sources(sources: &[Source], config: &Config) -> Declared {
     let mut objects: Vec<ObjectDoc> = Vec::new();
     let (mut name_tables, mut hosts) = (Vec::new(), Vec::new());
     let mut stale: HashSet<&ObjectId> = HashSet::new();
@@ -29,14 +40,17 @@ pub(crate) fn of_sources(sources: &[Source], config: &Config) -> (Vec<HostEntry>
                 objects.extend_from_slice(read);
             }
             Content::NameTable(entries, _) => name_tables.push(aged(entries, staleness)),
-            Content::Hosts(entries, _) => hosts.push(aged(entries, staleness)),
+            Content::Hosts(read) => hosts.push(Arc::clone(read.list(freshness_of(staleness)))),
         }
     }
     let compiled = table_compiler::compile(&options(config), &objects);
     let mut entries = compiled.entries;
     mark_stale(&mut entries, &stale);
-    let problems = compiled.problems.iter().map(Problem::from).collect();
-    (table_compiler::merge(entries, name_tables, hosts), problems)
+    Declared {
+        entries: table_compiler::merge(entries, name_tables),
+        hosts,
+        problems: compiled.problems.iter().map(Problem::from).collect(),
+    }
 }
 
 fn options(config: &Config) -> Options {
@@ -71,6 +85,13 @@ fn aged(entries: &[HostEntry], staleness: Staleness<'_>) -> Vec<HostEntry> {
         }
     }
     entries
+}
+
+fn freshness_of(staleness: Staleness<'_>) -> HostsFreshness {
+    match staleness {
+        Staleness::Whole => HostsFreshness::Stale,
+        Staleness::None | Staleness::Objects(_) => HostsFreshness::Current,
+    }
 }
 
 /// The object an entry came from, as [`ObjectId`] prints it.

@@ -28,6 +28,7 @@ pub mod output;
 pub mod pods_file;
 pub mod problem;
 pub mod resolv_conf;
+mod retired;
 mod small_files;
 pub mod sources;
 pub mod status;

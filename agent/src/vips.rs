@@ -2,17 +2,24 @@
 //! into the entries.
 
 use crate::journal::LedgerStore;
-use dns_core::vip::{Family, Given, GivenBy, Ledger, Move, PoolKind, VipKey, Want};
-use dns_core::{AddressOrigin, HostAddress, HostEntry, VipState, VipWanted};
+use dns_core::vip::{Family, Given, GivenBy, Ledger, Move, PoolKind, Pools, VipKey, Want};
+use dns_core::{AddressOrigin, HostAddress, HostEntry, HostList, NameBuf, VipState, VipWanted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Fills in the virtual addresses that `entries` want. They are on disk when it returns, unless
 /// the journal has failed. `now_ms` is wall-clock time in milliseconds since 1970. Gives how many
-/// names found their pool full.
-pub(crate) fn allot(entries: &mut [HostEntry], store: &mut LedgerStore, now_ms: u64) -> usize {
+/// names found their pool full. `hosts` are names that want nothing and may have addresses of the
+/// pools.
+pub(crate) fn allot(
+    entries: &mut [HostEntry],
+    hosts: &[Arc<HostList>],
+    store: &mut LedgerStore,
+    now_ms: u64,
+) -> usize {
     let wants = wants_of(entries, &store.ledger);
-    let given = given_by(entries, &store.ledger);
+    let given = given_by(entries, hosts, &store.ledger);
     let assignment = store.ledger.assign(now_ms, wants, &given);
     store.record(&assignment.changes);
     let exhausted: BTreeSet<&VipKey> = assignment.exhausted.iter().map(|(key, _)| key).collect();
@@ -73,11 +80,16 @@ fn wants_of(entries: &[HostEntry], ledger: &Ledger) -> Vec<Want> {
     wants
 }
 
-/// Addresses that objects give to names and that the ledger must know of: those inside our pools,
-/// and those it holds a record of. Of several names with one address the oldest has it.
-fn given_by(entries: &[HostEntry], ledger: &Ledger) -> BTreeMap<IpAddr, Given> {
-    let pools = &ledger.config().pools;
+/// Addresses that users give to names and that the ledger must know of: those inside our pools,
+/// and those it holds a record of. Of several names with one address the oldest has it, and names
+/// of hosts files are the youngest.
+fn given_by(
+    entries: &[HostEntry],
+    hosts: &[Arc<HostList>],
+    ledger: &Ledger,
+) -> BTreeMap<IpAddr, Given> {
     let mut given: BTreeMap<IpAddr, (u64, Given)> = BTreeMap::new();
+    let is_known = Known::of(ledger);
     for entry in entries {
         for address in &entry.addresses {
             let by = match address.origin {
@@ -89,28 +101,70 @@ fn given_by(entries: &[HostEntry], ledger: &Ledger) -> BTreeMap<IpAddr, Given> {
                 | AddressOrigin::Pushed => continue,
             };
             let ip = address.ip;
-            if pools.kind_of(ip).is_none() && ledger.record(ip).is_none() {
+            if !is_known.has(ip) {
                 continue;
             }
             let age = entry.created_secs.unwrap_or(u64::MAX);
             if given.get(&ip).is_none_or(|(oldest, _)| age < *oldest) {
-                given.insert(
-                    ip,
-                    (
-                        age,
-                        Given {
-                            key: VipKey::of_name(&entry.name),
-                            by,
-                        },
-                    ),
-                );
+                let key = VipKey::of_name(&entry.name);
+                given.insert(ip, (age, Given { key, by }));
             }
         }
     }
-    given
+    let mut given: BTreeMap<_, _> = given
         .into_iter()
         .map(|(ip, (_, given))| (ip, given))
-        .collect()
+        .collect();
+    let records = hosts.iter().flat_map(|list| list.records());
+    let by_hosts = records.flat_map(|record| record.addresses().map(move |ip| (record, ip)));
+    for (record, ip) in by_hosts.filter(|(_, ip)| is_known.has(*ip)) {
+        let name = record.name.to_lower();
+        if has_answer(entries, &name) {
+            continue;
+        }
+        given.entry(ip).or_insert_with(|| Given {
+            key: VipKey::of_name(&name),
+            by: GivenBy::User,
+        });
+    }
+    given
+}
+
+/// Whether one of these entries, which are sorted by name, hides the name in hosts files.
+fn has_answer(entries: &[HostEntry], name: &NameBuf) -> bool {
+    let from = entries.partition_point(|entry| entry.name < *name);
+    let variants = entries[from..]
+        .iter()
+        .take_while(|entry| entry.name == *name);
+    variants
+        .into_iter()
+        .any(|entry| entry.is_answerable() || entry.vip_wanted != VipWanted::default())
+}
+
+/// The addresses that the ledger must know the holders of. Hosts files have millions that it need
+/// not, so that asking is cheap.
+struct Known<'l> {
+    pools: &'l Pools,
+    /// Those it has records of from other pools.
+    recorded: BTreeSet<IpAddr>,
+}
+
+impl<'l> Known<'l> {
+    fn of(ledger: &'l Ledger) -> Self {
+        let pools = &ledger.config().pools;
+        let holders = ledger.records().map(|record| record.address);
+        Known {
+            pools,
+            recorded: holders
+                .filter(|ip| pools.kind_of(*ip).is_none() && ledger.record(*ip).is_some())
+                .collect(),
+        }
+    }
+
+    fn has(&self, ip: IpAddr) -> bool {
+        self.pools.kind_of(ip).is_some()
+            || (!self.recorded.is_empty() && self.recorded.contains(&ip))
+    }
 }
 
 fn fill(entry: &mut HostEntry, key: &VipKey, ledger: &Ledger, now_ms: u64) {

@@ -7,10 +7,11 @@
 use crate::drain::Drain;
 use crate::engine::Engine;
 use crate::net::{
-    Datagrams, EventSource, Exchanges, ListenerSet, NetLimits, NetStats, Outbox, TcpFront, UdpFront,
+    EventSource, Exchanges, ListenerSet, NetLimits, NetStats, Received, TcpFront, UdpFront,
+    UpstreamTls,
 };
 use arc_swap::{ArcSwap, Cache};
-use dns_core::{Client, Disposition, Millis, Resolver, Snapshot, Transmit, Transport};
+use dns_core::{Client, Millis, Resolver, Snapshot, Transmit, Transport};
 use mio::{Events, Poll, Waker};
 use std::io;
 use std::sync::Arc;
@@ -19,12 +20,18 @@ use std::time::{Duration, Instant};
 /// Events taken from the poll at a time; further ones come with the next turn.
 const EVENTS_MAX: usize = 1_024;
 
-/// Most rounds of receiving what is queued when shutting down. With the batch it is 8,192
-/// datagrams, more than the socket buffer holds by default; a flood shall not keep us up.
-const DRAIN_ROUNDS_MAX: usize = 256;
+/// Most batches taken from a UDP socket before everybody else has their turn: half a millisecond's
+/// work. Asking the poll after each of them would be one more system call a batch.
+const UDP_BATCHES_MAX: usize = 8;
+
+/// Most rounds of receiving what is queued when shutting down. With the batches it is 8,192
+/// datagrams a socket, more than its buffer holds; a flood shall not keep us up.
+const DRAIN_ROUNDS_MAX: usize = 32;
 
 /// What a worker is made of.
 pub(crate) struct WorkerParts {
+    /// Where it waits.
+    pub(crate) poll: WorkerPoll,
     /// Its listening sockets.
     pub(crate) listeners: ListenerSet,
     /// Its resolver.
@@ -35,12 +42,32 @@ pub(crate) struct WorkerParts {
     pub(crate) limits: NetLimits,
     /// Most upstream sockets open at a time.
     pub(crate) exchanges_max: usize,
+    /// Whom it trusts to name upstream servers that are spoken to over TLS, if any are.
+    pub(crate) upstream_tls: Option<UpstreamTls>,
     /// Counters of its sockets.
     pub(crate) stats: Arc<NetStats>,
     /// Tells when to end.
     pub(crate) drain: Arc<Drain>,
+    /// Wakes each worker, by number.
+    pub(crate) wakers: Arc<[Waker]>,
     /// Where time starts, the same for all workers.
     pub(crate) clock: Clock,
+}
+
+/// Where a worker waits.
+pub(crate) struct WorkerPoll(Poll);
+
+impl WorkerPoll {
+    /// A place to wait, and what ends the wait.
+    ///
+    /// # Errors
+    ///
+    /// The system has no more descriptors.
+    pub(crate) fn new() -> io::Result<(Self, Waker)> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), EventSource::Waker.token())?;
+        Ok((WorkerPoll(poll), waker))
+    }
 }
 
 /// The time as the resolver wants it.
@@ -71,11 +98,9 @@ pub(crate) struct Worker {
     udp: UdpFront,
     tcp: TcpFront,
     exchanges: Exchanges,
-    datagrams: Datagrams,
-    outbox: Outbox,
     scratch: Vec<u8>,
-    stats: Arc<NetStats>,
     drain: Arc<Drain>,
+    wakers: Arc<[Waker]>,
     phase: Phase,
 }
 
@@ -91,24 +116,24 @@ enum Phase {
 }
 
 impl Worker {
-    /// A worker that is ready to run, and what wakes it.
+    /// A worker that is ready to run.
     ///
     /// # Errors
     ///
     /// The system has no more descriptors.
-    pub(crate) fn new(parts: WorkerParts) -> io::Result<(Self, Waker)> {
-        let poll = Poll::new()?;
+    pub(crate) fn new(parts: WorkerParts) -> io::Result<Self> {
+        let WorkerPoll(poll) = parts.poll;
         let registry = poll.registry();
-        let waker = Waker::new(registry, EventSource::Waker.token())?;
-        let udp = UdpFront::new(parts.listeners.udp, registry)?;
         let stats = parts.stats;
+        let udp = UdpFront::new(parts.listeners.udp, registry, Arc::clone(&stats))?;
         let (listeners, limits) = (parts.listeners.tcp, parts.limits);
         let tcp = TcpFront::new(listeners, registry.try_clone()?, limits, Arc::clone(&stats))?;
         let exchanges = Exchanges::new(
             registry.try_clone()?,
             parts.exchanges_max,
-            Arc::clone(&stats),
-        );
+            stats,
+            parts.upstream_tls,
+        )?;
         let mut worker = Worker {
             poll,
             events: Events::with_capacity(EVENTS_MAX),
@@ -120,18 +145,16 @@ impl Worker {
             udp,
             tcp,
             exchanges,
-            datagrams: Datagrams::default(),
-            outbox: Outbox::default(),
             scratch: Vec::new(),
-            stats,
             drain: parts.drain,
+            wakers: parts.wakers,
             phase: Phase::Serving,
         };
         worker
             .engine
             .resolver()
             .install(Arc::clone(&worker.installed));
-        Ok((worker, waker))
+        Ok(worker)
     }
 
     /// Turns until it is told to stop.
@@ -148,16 +171,14 @@ impl Worker {
 
     fn turn(&mut self) -> io::Result<()> {
         self.wait()?;
-        self.now = self.clock.now();
-        self.install_newest();
+        self.look_around();
         self.note_events();
+        self.engine.handle_mail(self.now);
         self.engine.handle_time(self.now);
         self.transmit();
         self.begin_drain();
-        for socket in 0..self.udp.len() {
-            self.receive_datagrams(socket);
-        }
-        self.exchanges.serve(self.now, &mut self.engine);
+        self.serve_datagrams();
+        self.receive_replies();
         self.transmit();
         self.tcp.accept(self.now);
         self.tcp.serve(self.now, &mut self.engine);
@@ -194,6 +215,7 @@ impl Worker {
         [
             self.engine.poll_timeout(),
             self.tcp.next_deadline(),
+            self.exchanges.next_deadline(),
             drained,
         ]
         .into_iter()
@@ -201,7 +223,9 @@ impl Worker {
         .min()
     }
 
-    fn install_newest(&mut self) {
+    /// Reads the clock and takes the newest snapshot.
+    fn look_around(&mut self) {
+        self.now = self.clock.now();
         let newest = self.snapshots.load();
         if !Arc::ptr_eq(newest, &self.installed) {
             self.installed = Arc::clone(newest);
@@ -215,34 +239,36 @@ impl Worker {
                 EventSource::Waker => {}
                 EventSource::Udp(number) => self.udp.mark_readable(number),
                 EventSource::Listener(number) => self.tcp.mark_acceptable(number),
-                EventSource::Connection(slot) => self.tcp.mark_ready(slot),
+                EventSource::Connection(slot) => self.tcp.mark_ready(slot, event),
                 EventSource::Exchange(slot) => self.exchanges.mark_ready(slot),
             }
         }
     }
 
-    /// Receives a batch, answers it, sends the answers.
-    fn receive_datagrams(&mut self, socket: usize) {
-        self.udp.receive(socket, &mut self.datagrams, &self.stats);
-        for (address, local, message) in self.datagrams.iter() {
-            let token = self.udp.client_token(socket, local);
-            let client = Client {
-                address,
-                transport: Transport::Udp,
-                token,
-            };
-            let start = self.outbox.octets.len();
-            let octets = &mut self.outbox.octets;
-            match self.engine.handle_query(self.now, client, message, octets) {
-                Disposition::Answered => {
-                    let range = start..self.outbox.octets.len();
-                    self.udp
-                        .address_answer(token, address, range, &mut self.outbox);
+    /// Receives batches from every UDP socket that has any, and answers them.
+    fn serve_datagrams(&mut self) {
+        for socket in 0..self.udp.len() {
+            for _ in 0..UDP_BATCHES_MAX {
+                if !self.udp.is_readable(socket) {
+                    break;
                 }
-                Disposition::Pending | Disposition::Dropped => octets.truncate(start),
+                self.udp.serve(socket, self.now, &mut self.engine);
+                self.transmit();
+                if self.udp.is_readable(socket) {
+                    self.look_around();
+                }
             }
         }
-        self.transmit();
+    }
+
+    /// Hands what upstream servers say to the resolver.
+    fn receive_replies(&mut self) {
+        let (now, engine) = (self.now, &mut self.engine);
+        self.exchanges.serve(now, |received| match received {
+            Received::Reply(exchange, message) => engine.handle_reply(now, exchange, message),
+            Received::Mismatch(exchange) => engine.resolver().handle_mismatch(now, exchange),
+            Received::Unreachable(exchange) => engine.handle_unreachable(now, exchange),
+        });
     }
 
     /// Does what the resolver wants done and sends what is in the outbox.
@@ -262,29 +288,31 @@ impl Worker {
                     let message = &self.scratch;
                     if self
                         .exchanges
-                        .open(exchange, server.address, transport, message)
+                        .open(exchange, &server, transport, message)
                         .is_err()
                     {
                         self.engine.handle_unreachable(self.now, exchange);
                     }
                 }
                 Transmit::Close(exchange) => self.exchanges.close(exchange),
-                Transmit::Wake(_) => {}
+                Transmit::Wake(worker) => self.wake(worker),
             }
         }
-        self.udp.send(&mut self.outbox, &self.stats);
+        self.exchanges.flush();
+        self.udp.send();
     }
 
     fn answer(&mut self, client: Client) {
         match client.transport {
             Transport::Tcp => self.tcp.answer(self.now, client.token, &self.scratch),
-            Transport::Udp => {
-                let start = self.outbox.octets.len();
-                self.outbox.octets.extend_from_slice(&self.scratch);
-                let range = start..self.outbox.octets.len();
-                self.udp
-                    .address_answer(client.token, client.address, range, &mut self.outbox);
-            }
+            Transport::Udp => self.udp.answer(client, &self.scratch),
+        }
+    }
+
+    fn wake(&self, worker: usize) {
+        if let Some(waker) = self.wakers.get(worker) {
+            // One that cannot be woken has ended.
+            let _ = waker.wake();
         }
     }
 
@@ -298,13 +326,12 @@ impl Worker {
         if !is_first || deadline <= self.now {
             return;
         }
+        self.udp.mark_all_readable();
         for _ in 0..DRAIN_ROUNDS_MAX {
             if !self.udp.has_backlog() {
                 break;
             }
-            for socket in 0..self.udp.len() {
-                self.receive_datagrams(socket);
-            }
+            self.serve_datagrams();
         }
         self.udp.stop_receiving();
         self.tcp.drain(self.now, &mut self.engine);

@@ -2,10 +2,10 @@
 
 use crate::drain::Drain;
 use crate::engine::SeededRandom;
-use crate::net::{Listeners, NetLimits, NetStats};
-use crate::worker::{Clock, Worker, WorkerParts};
+use crate::net::{ListenerSet, Listeners, NetLimits, NetStats, UpstreamTls};
+use crate::worker::{Clock, Worker, WorkerParts, WorkerPoll};
 use arc_swap::ArcSwap;
-use dns_core::{Resolver, ResolverConfig, Snapshot, Stats};
+use dns_core::{CacheConfig, Resolver, ResolverConfig, Shared, Snapshot, Stats};
 use mio::Waker;
 use std::fmt;
 use std::io;
@@ -24,8 +24,13 @@ pub struct WorkerOptions {
     pub resolver: ResolverConfig,
     /// Limits of each worker's sockets.
     pub limits: NetLimits,
+    /// The cache that all workers share; none leaves it off.
+    pub cache: Option<CacheConfig>,
     /// What is answered from. A new snapshot stored here is used from a worker's next turn on.
     pub snapshots: Arc<ArcSwap<Snapshot>>,
+    /// Whom to trust to name upstream servers that are spoken to over TLS. With none they are
+    /// unreachable.
+    pub upstream_tls: Option<UpstreamTls>,
     /// Told by each worker's thread as its last act. A process that goes on without a worker
     /// leaves the clients that the kernel gives it unanswered.
     pub on_exit: Option<ExitListener>,
@@ -47,7 +52,8 @@ pub enum WorkerExit {
 pub struct Workers {
     clock: Clock,
     drain: Arc<Drain>,
-    wakers: Vec<Waker>,
+    wakers: Arc<[Waker]>,
+    shared: Arc<Shared>,
     stats: Vec<Arc<Stats>>,
     net_stats: Vec<Arc<NetStats>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -60,34 +66,27 @@ impl Workers {
     ///
     /// The system has no more threads, descriptors or randomness. Nothing keeps running then.
     pub fn start(listeners: Listeners, options: WorkerOptions) -> io::Result<Self> {
+        let sets = listeners.into_sets();
+        let mut polls = Vec::new();
+        let mut wakers = Vec::new();
+        for _ in &sets {
+            let (poll, waker) = WorkerPoll::new()?;
+            polls.push(poll);
+            wakers.push(waker);
+        }
+        let seed = SeededRandom::from_system()?.next_u64();
         let mut workers = Workers {
             clock: Clock::start(),
             drain: Arc::default(),
-            wakers: Vec::new(),
+            wakers: wakers.into(),
+            shared: Arc::new(Shared::new(sets.len(), options.cache.clone(), seed)),
             stats: Vec::new(),
             net_stats: Vec::new(),
             threads: Mutex::default(),
         };
         let mut ready = Vec::new();
-        for listeners in listeners.into_sets() {
-            let random = Box::new(SeededRandom::from_system()?);
-            let snapshot = options.snapshots.load_full();
-            let resolver = Resolver::new(options.resolver.clone(), snapshot, random);
-            let stats = Arc::new(NetStats::default());
-            workers.stats.push(Arc::clone(resolver.stats()));
-            workers.net_stats.push(Arc::clone(&stats));
-            let (worker, waker) = Worker::new(WorkerParts {
-                listeners,
-                resolver,
-                snapshots: Arc::clone(&options.snapshots),
-                limits: options.limits.clone(),
-                exchanges_max: exchanges_max(&options.resolver),
-                stats,
-                drain: Arc::clone(&workers.drain),
-                clock: workers.clock,
-            })?;
-            workers.wakers.push(waker);
-            ready.push(worker);
+        for (number, (listeners, poll)) in sets.into_iter().zip(polls).enumerate() {
+            ready.push(workers.prepare(number, listeners, poll, &options)?);
         }
         for (number, worker) in ready.into_iter().enumerate() {
             workers.spawn(number, worker, options.on_exit.clone())?;
@@ -119,7 +118,7 @@ impl Workers {
     pub fn shutdown(&self, grace: Duration) {
         let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
         self.drain.request(self.clock.now().plus(grace_ms));
-        for waker in &self.wakers {
+        for waker in self.wakers.iter() {
             // A worker that cannot be woken has ended.
             let _ = waker.wake();
         }
@@ -131,6 +130,43 @@ impl Workers {
             // How a worker ended has been told.
             let _ = thread.join();
         }
+    }
+
+    /// What the workers share: the cache, and the questions in flight.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn prepare(
+        &mut self,
+        number: usize,
+        listeners: ListenerSet,
+        poll: WorkerPoll,
+        options: &WorkerOptions,
+    ) -> io::Result<Worker> {
+        let resolver = Resolver::with_shared(
+            options.resolver.clone(),
+            options.snapshots.load_full(),
+            Box::new(SeededRandom::from_system()?),
+            Arc::clone(&self.shared),
+            number,
+        );
+        let stats = Arc::new(NetStats::default());
+        self.stats.push(Arc::clone(resolver.stats()));
+        self.net_stats.push(Arc::clone(&stats));
+        Worker::new(WorkerParts {
+            poll,
+            listeners,
+            resolver,
+            snapshots: Arc::clone(&options.snapshots),
+            limits: options.limits.clone(),
+            exchanges_max: exchanges_max(&options.resolver),
+            upstream_tls: options.upstream_tls.clone(),
+            stats,
+            drain: Arc::clone(&self.drain),
+            wakers: Arc::clone(&self.wakers),
+            clock: self.clock,
+        })
     }
 
     fn spawn(

@@ -4,7 +4,7 @@ use crate::query::{Query, Refusal};
 use crate::transmit::Transport;
 use crate::wire::edns::{DnssecOk, OPT_LEN, OptRecord};
 use crate::wire::header::{HEADER_LEN, Header};
-use crate::wire::name::LABEL_MAX;
+use crate::wire::name::{LABEL_MAX, NAME_MAX};
 use crate::wire::writer::{Fit, Owner, Section, Writer};
 use crate::wire::{Ede, Edns, FoldedName, Name, NameBuf, Rcode, Reaction, Rtype};
 use alloc::vec::Vec;
@@ -63,15 +63,15 @@ pub enum Records<'t> {
     /// Service locations.
     Srv(Vec<Srv<'t>>),
     /// The name behind an address.
-    Ptr(&'t NameBuf),
+    Ptr(Name<'t>),
     /// The version text of the Kubernetes DNS specification.
     DnsVersion,
     /// The answer to ANY.
     AnyHinfo,
     /// The SOA that was asked for.
-    Soa(Soa),
+    Soa(Soa<'t>),
     /// Nothing, and the SOA that says for how long.
-    Negative(Soa),
+    Negative(Soa<'t>),
 }
 
 /// A service location (RFC 2782).
@@ -90,9 +90,9 @@ pub struct Srv<'t> {
 
 /// A start of authority.
 #[derive(Clone, Debug)]
-pub struct Soa {
+pub struct Soa<'t> {
     /// Owner; `None` is the name asked for.
-    pub owner: Option<NameBuf>,
+    pub owner: Option<Name<'t>>,
     /// Serial: the generation of the table.
     pub serial: u32,
     /// Its own TTL and its minimum in seconds (RFC 2308 section 4).
@@ -127,7 +127,7 @@ impl<'t> Answer<'t> {
     }
 
     /// An answer without data: NODATA or NXDOMAIN.
-    pub fn negative(rcode: Rcode, chain: Vec<Cname>, soa: Soa) -> Self {
+    pub fn negative(rcode: Rcode, chain: Vec<Cname>, soa: Soa<'t>) -> Self {
         let (records, ttl_secs) = (Records::Negative(soa), 0);
         Answer {
             rcode,
@@ -213,17 +213,17 @@ impl<'t> Answer<'t> {
                 }
             }
             Records::Ptr(name) => {
-                put(Rtype::PTR, &|out| {
-                    out.extend_from_slice(name.as_name().as_wire())
-                });
+                put(Rtype::PTR, &|out| out.extend_from_slice(name.as_wire()));
             }
             Records::DnsVersion => put(Rtype::TXT, &|out| character_string(DNS_VERSION, out)),
             Records::AnyHinfo => put(Rtype::HINFO, &|out| {
                 character_string(ANY_HINFO_CPU, out);
                 character_string(b"", out);
             }),
-            Records::Soa(soa) => soa.write(Section::Answer, query, at, writer),
-            Records::Negative(soa) => soa.write(Section::Authority, query, at, writer),
+            Records::Soa(soa) => soa.write(Section::Answer, query.name.as_name(), at, writer),
+            Records::Negative(soa) => {
+                soa.write(Section::Authority, query.name.as_name(), at, writer)
+            }
         }
     }
 }
@@ -266,11 +266,17 @@ impl Srv<'_> {
     }
 }
 
-impl Soa {
-    fn write(&self, section: Section, query: &Query, at: At<'_>, writer: &mut Writer<'_>) {
-        let apex = self.owner.as_ref().map_or(at.name, NameBuf::as_name);
+impl Soa<'_> {
+    /// Writes it as the authority of a negative answer about `asked`.
+    pub(crate) fn write_negative(&self, asked: Name<'_>, writer: &mut Writer<'_>) {
+        let owner = Owner::Question;
+        self.write(Section::Authority, asked, At { owner, name: asked }, writer);
+    }
+
+    fn write(&self, section: Section, asked: Name<'_>, at: At<'_>, writer: &mut Writer<'_>) {
+        let apex = self.owner.unwrap_or(at.name);
         let owner = match section {
-            Section::Authority if apex == query.name.as_name() => Owner::Question,
+            Section::Authority if apex == asked => Owner::Question,
             Section::Authority => Owner::Name(apex),
             Section::Answer => at.owner,
         };
@@ -305,8 +311,11 @@ fn name_of_instance(hostname: &str, host: Name<'_>) -> Option<FoldedName> {
 
 /// Labels in front of a name; the name alone if they do not fit in 255 octets.
 fn name_below(labels: &[&[u8]], apex: Name<'_>, out: &mut Vec<u8>) {
-    let name = FoldedName::join(labels, apex).unwrap_or_else(|| FoldedName::of(apex));
-    out.extend_from_slice(name.as_wire());
+    let labels_len: usize = labels.iter().map(|label| label.len()).sum();
+    if labels_len + apex.as_wire().len() <= NAME_MAX {
+        labels.iter().for_each(|label| out.extend_from_slice(label));
+    }
+    out.extend_from_slice(apex.as_wire());
 }
 
 /// One octet of length, then the text (RFC 1035 section 3.3).

@@ -10,7 +10,7 @@ use crate::snapshot::Snapshot;
 use crate::table::Completeness;
 use crate::transmit::Client;
 use crate::view::{AnswerMode, View};
-use crate::wire::{Ede, FoldedName, Name, Rcode, Rtype};
+use crate::wire::{Ede, FoldedName, Name, NameBuf, Rcode, Rtype};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -185,8 +185,8 @@ fn forward<'s>(snapshot: &'s Snapshot, name: FoldedName, chain: Vec<Cname>) -> S
 }
 
 /// The SOA of a negative answer: at the apex of our zone, or outside our zones at the name itself.
-fn soa(snapshot: &Snapshot, config: &ResolverConfig, name: Name<'_>) -> Soa {
-    let owner = snapshot.zone_of(name).cloned();
+pub(crate) fn soa<'s>(snapshot: &'s Snapshot, config: &ResolverConfig, name: Name<'_>) -> Soa<'s> {
+    let owner = snapshot.zone_of(name).map(NameBuf::as_name);
     let serial = snapshot.table.generation() as u32;
     Soa {
         owner,

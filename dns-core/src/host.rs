@@ -7,7 +7,7 @@ use crate::config::ResolverConfig;
 use crate::table::update::{
     AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind, Via,
 };
-use crate::table::{Found, SrvPort};
+use crate::table::{Found, Host, HostRecord, SrvPort};
 use crate::view::{AnswerMode, View};
 use crate::wire::{NameBuf, Rtype};
 use alloc::sync::Arc;
@@ -37,7 +37,10 @@ pub(crate) fn say<'t>(
     rotation: u32,
     config: &ResolverConfig,
 ) -> Said<'t> {
-    let entry = found.entry;
+    let entry = match found.host {
+        Host::Entry(entry) => entry,
+        Host::Record(record) => return say_record(&record, view, rtype, rotation, config),
+    };
     if view.answer == AnswerMode::Endpoints && !can_be_dialled(entry, view) {
         return Said::Absent;
     }
@@ -68,6 +71,27 @@ pub(crate) fn say<'t>(
     }
 }
 
+/// What hosts files say to a question of that type: addresses that anyone may dial.
+fn say_record<'t>(
+    record: &HostRecord<'t>,
+    view: &View,
+    rtype: Rtype,
+    rotation: u32,
+    config: &ResolverConfig,
+) -> Said<'t> {
+    let ttl_secs = match view.answer {
+        AnswerMode::Endpoints => config.endpoints_ttl_secs,
+        AnswerMode::Vip | AnswerMode::Forward => config.ttl_secs,
+    };
+    match rtype {
+        Rtype::ANY => Said::Records(Records::AnyHinfo, config.ttl_secs),
+        Rtype::A | Rtype::AAAA => {
+            of_family(record.addresses().collect(), rtype, rotation, ttl_secs)
+        }
+        _ => Said::NoData,
+    }
+}
+
 /// The addresses that a client of `view` is answered with for the name of `entry`, IPv4 first.
 /// Empty if it has a name instead, or none of a family the view knows; `None` if the view answers
 /// as if the name did not exist.
@@ -79,7 +103,8 @@ pub fn answered_addresses(entry: &Arc<HostEntry>, view: &View) -> Option<Vec<IpA
     let config = ResolverConfig::default();
     let mut addresses = Vec::new();
     for rtype in [Rtype::A, Rtype::AAAA] {
-        let found = Found { entry, port: None };
+        let host = Host::Entry(entry);
+        let found = Found { host, port: None };
         match say(found, view, rtype, UNROTATED, &config) {
             Said::Records(Records::Addresses(said, _), _) => addresses.extend(said),
             Said::Records(..) | Said::Cname(..) | Said::NoData => {}

@@ -33,6 +33,7 @@ pub mod answer;
 pub mod cache;
 pub mod config;
 mod decide;
+mod fast;
 pub mod forward;
 #[cfg(feature = "hickory-server")]
 pub mod hickory;
@@ -63,7 +64,10 @@ pub use table::update::{
     AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind,
     NameState, Port, PortTransport, Source, TableUpdate, Via, VipState, VipWanted, Visibility,
 };
-pub use table::{Completeness, NameTable, TableWriter};
+pub use table::{
+    Completeness, Host, HostList, HostListBuilder, HostRecord, HostsFreshness, NamePlace,
+    NameTable, TableWriter,
+};
 pub use transmit::{Client, ExchangeId, Millis, Random, Transmit, Transport};
 pub use view::{AnswerMode, Families, View, Views};
 pub use wire::{Name, NameBuf, NameError};

@@ -45,7 +45,7 @@ fn short_form<'t>(table: &'t NameTable, view: &View, name: Name<'_>) -> Option<F
         .into_iter()
         .flatten()
         .filter_map(|expanded| table.exact(expanded.as_name(), view))
-        .find(|found| found.entry.short_names)
+        .find(|found| found.host.has_short_names())
 }
 
 /// The host whose name, or short form, stands in front of one of the view's search domains. A
@@ -67,6 +67,9 @@ fn under_search_domain<'t>(table: &'t NameTable, view: &View, name: Name<'_>) ->
 /// The wildcard of the longest suffix, with or without a search domain behind it. The name asked
 /// for owns the answer either way: an asterisk in a CNAME is refused by strict resolvers.
 fn wildcard<'t>(table: &'t NameTable, view: &View, name: Name<'_>) -> Option<Found<'t>> {
+    if !table.has_wildcards() {
+        return None;
+    }
     name.ancestors().skip(1).find_map(|parent| {
         table.wildcard_below(parent, view).or_else(|| {
             view.namespace.as_ref()?;

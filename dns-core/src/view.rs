@@ -139,10 +139,15 @@ impl Views {
 
     /// The view of a client, or `None` if it shall be refused. An IPv4-mapped address is its
     /// IPv4 address.
+    #[inline]
     pub fn select(&self, client: IpAddr) -> Option<&Arc<View>> {
         if self.pods.is_empty() && self.networks.is_empty() {
             return self.default.as_ref();
         }
+        self.select_by_address(client)
+    }
+
+    fn select_by_address(&self, client: IpAddr) -> Option<&Arc<View>> {
         let client = client.to_canonical();
         self.pods
             .get(&client)

@@ -1,21 +1,25 @@
 //! Hosts files, hosts(5): an address and its names on each line.
 
-use crate::host_addresses::keep_first_of_each;
 use crate::input::{HostPattern, Problem, Scope, dns_name, quoted};
 use crate::problem_list::ProblemList;
 use crate::source_text::{column_of, narrow, without_byte_order_mark};
-use dns_core::{AddressOrigin, HostAddress, HostEntry, HostKind, NameBuf, Source, VipState};
+use dns_core::{HostList, HostListBuilder, Name, NameBuf, NamePlace};
 use foldhash::fast::FixedState;
-use std::collections::HashMap;
+use plain::{LineNames, PlainLine};
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+mod plain;
+
 /// What was found in a hosts file.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug)]
 pub struct HostsFile {
-    /// One entry per name, by name, with all its addresses in file order. An entry whose name
-    /// stands first on one of its lines is `canonical`: reverse lookups prefer it.
-    pub entries: Vec<HostEntry>,
+    /// The names with their addresses, in file order. A name that stands first on one of its
+    /// lines is canonical: reverse lookups prefer it.
+    pub list: HostList,
+    /// How many different names there are.
+    pub names: usize,
     /// Lines that were left out (scope `Field`); past a hundred of them one says how many more.
     pub problems: Vec<Problem>,
 }
@@ -24,26 +28,21 @@ pub struct HostsFile {
 ///
 /// A bad line loses that line alone.
 pub fn hosts_file(file: &str, text: &str) -> HostsFile {
-    let mut reader = HostsReader {
-        file: file.into(),
-        kind: "hosts".into(),
-        ..HostsReader::default()
-    };
-    for (i, line) in without_byte_order_mark(text).lines().enumerate() {
-        if let Err(bad) = reader.read_line(i + 1, line) {
-            reader.report(i + 1, line, bad);
-        }
+    let text = without_byte_order_mark(text);
+    let mut reader = HostsReader::new(file.into(), text.len());
+    for (i, line) in text.lines().enumerate() {
+        reader.read_line(narrow(i + 1), line);
     }
     reader.finish()
 }
 
-#[derive(Default)]
 struct HostsReader {
     file: Arc<str>,
-    /// Kind of every entry's source, shared by all of them.
-    kind: Arc<str>,
-    entries: Vec<HostEntry>,
-    by_name: HashMap<NameBuf, usize, FixedState>,
+    list: HostListBuilder,
+    /// A hash for each name read, to tell how many different ones there are: in 64 bits a million
+    /// names have no two alike but once in a million files.
+    hashes: Vec<u64>,
+    line: LineNames,
     problems: ProblemList,
 }
 
@@ -55,87 +54,79 @@ struct BadLine<'a> {
 }
 
 impl HostsReader {
-    fn read_line<'a>(&mut self, number: usize, line: &'a str) -> Result<(), BadLine<'a>> {
-        let content = line.split('#').next().unwrap_or_default();
-        let mut words = content.split_ascii_whitespace();
-        let Some(address) = words.next() else {
-            return Ok(());
-        };
-        let ip = address_of(address)?;
-        let names = words.map(name_of).collect::<Result<Vec<_>, _>>()?;
-        if names.is_empty() {
-            let reason = "has no name for the address".to_owned();
-            return Err(BadLine {
-                piece: address,
-                reason,
-                hint: "write ADDRESS NAME...",
-            });
+    fn new(file: Arc<str>, octets: usize) -> Self {
+        HostsReader {
+            list: HostListBuilder::with_capacity(Arc::clone(&file), octets),
+            file,
+            hashes: Vec::new(),
+            line: LineNames::default(),
+            problems: ProblemList::default(),
         }
-        for (i, name) in names.into_iter().enumerate() {
-            self.add(number, ip, name, i == 0);
-        }
-        Ok(())
     }
 
-    fn add(&mut self, number: usize, ip: IpAddr, name: NameBuf, is_first: bool) {
-        let (file, kind) = (&self.file, &self.kind);
-        let entries = &mut self.entries;
-        let index = *self.by_name.entry(name).or_insert_with_key(|name| {
-            entries.push(empty_entry(file, kind, number, name));
-            entries.len() - 1
-        });
-        let entry = &mut entries[index];
-        entry.canonical |= is_first;
-        entry
-            .addresses
-            .push(HostAddress::new(ip, AddressOrigin::Pinned));
+    fn read_line(&mut self, number: u32, line: &str) {
+        let mut names = std::mem::take(&mut self.line);
+        match names.read(line) {
+            PlainLine::Blank => {}
+            PlainLine::Names(ip) => self.add(number, ip, names.iter()),
+            PlainLine::Odd => self.read_odd_line(number, line),
+        }
+        self.line = names;
     }
 
-    fn report(&mut self, number: usize, line: &str, bad: BadLine<'_>) {
+    fn read_odd_line(&mut self, number: u32, line: &str) {
+        match parse(line) {
+            Ok((ip, names)) => self.add(number, ip, names.iter().map(NameBuf::as_name)),
+            Err(bad) => self.report(number, line, bad),
+        }
+    }
+
+    fn add<'n>(&mut self, number: u32, ip: IpAddr, names: impl Iterator<Item = Name<'n>>) {
+        let mut place = NamePlace::Canonical;
+        for name in names {
+            self.hashes
+                .push(FixedState::default().hash_one(name.as_wire()));
+            self.list.add(name, ip, number, place);
+            place = NamePlace::Alias;
+        }
+    }
+
+    fn report(&mut self, number: u32, line: &str, bad: BadLine<'_>) {
         self.problems.add(|| {
             let column = column_of(line, bad.piece);
-            Problem::new(&self.file, narrow(number), column, bad.reason)
+            Problem::new(&self.file, number, column, bad.reason)
                 .with_hint(bad.hint)
                 .with_scope(Scope::Field)
         });
     }
 
     fn finish(mut self) -> HostsFile {
-        for entry in &mut self.entries {
-            keep_first_of_each(&mut entry.addresses);
-        }
-        self.entries
-            .sort_by_cached_key(|entry| sort_key(&entry.name));
+        self.hashes.sort_unstable();
+        self.hashes.dedup();
         HostsFile {
-            entries: self.entries,
+            list: self.list.finish(),
+            names: self.hashes.len(),
             problems: self.problems.finish(&self.file, "lines are left out"),
         }
     }
 }
 
-/// Labels from the right, each after a zero, which no label here has in it: compared as octets
-/// they sort as names do, and a file may have a million.
-fn sort_key(name: &NameBuf) -> Vec<u8> {
-    let labels: Vec<&[u8]> = name.as_name().labels().collect();
-    let mut key = Vec::with_capacity(name.as_name().as_wire().len());
-    for label in labels.into_iter().rev() {
-        key.push(0);
-        key.extend_from_slice(label);
+/// Reads a line as slowly as it takes to say what is wrong with it; a blank one has no names.
+fn parse(line: &str) -> Result<(IpAddr, Vec<NameBuf>), BadLine<'_>> {
+    let content = line.split('#').next().unwrap_or_default();
+    let mut words = content.split_ascii_whitespace();
+    let address = words.next().unwrap_or_default();
+    let ip = address_of(address)?;
+    let names = words.map(name_of).collect::<Result<Vec<_>, _>>()?;
+    if names.is_empty() {
+        let reason = "has no name for the address".to_owned();
+        return Err(BadLine {
+            piece: address,
+            reason,
+            hint: "write ADDRESS NAME...",
+        });
     }
-    key
-}
-
-fn empty_entry(file: &Arc<str>, kind: &Arc<str>, line: usize, name: &NameBuf) -> HostEntry {
-    let source = Source {
-        kind: Arc::clone(kind),
-        name: name.to_string().into(),
-        location: Some(format!("{file}:{line}")),
-        ..Source::default()
-    };
-    HostEntry {
-        vip_state: VipState::Pinned,
-        ..HostEntry::new(name.clone(), HostKind::External, source)
-    }
+    Ok((ip, names))
 }
 
 fn address_of(word: &str) -> Result<IpAddr, BadLine<'_>> {
@@ -165,18 +156,30 @@ fn name_of(word: &str) -> Result<NameBuf, BadLine<'_>> {
 mod tests {
     use super::*;
     use crate::problem_list::PROBLEMS_MAX;
+    use dns_core::{
+        AddressOrigin, Completeness, HostEntry, HostKind, TableUpdate, TableWriter, View, VipState,
+    };
+    use std::collections::BTreeMap;
 
-    fn addresses_of<'a>(read: &'a HostsFile, name: &str) -> Vec<String> {
-        let entry: &'a HostEntry = read
-            .entries
+    /// The entries of a table made of these files alone.
+    fn entries_of(files: Vec<HostsFile>) -> Vec<Arc<HostEntry>> {
+        let mut writer = TableWriter::new(1);
+        let lists = files.into_iter().map(|file| Arc::new(file.list));
+        writer.set_hosts(lists.collect());
+        let table = writer.apply(TableUpdate::Replace(Vec::new()), Completeness::Complete);
+        table.entries_for(&View::new(NameBuf::parse("cluster.local").unwrap()))
+    }
+
+    fn addresses(entry: &HostEntry) -> Vec<String> {
+        let addresses = entry.addresses.iter();
+        addresses.map(|address| address.ip.to_string()).collect()
+    }
+
+    fn shown(entries: &[Arc<HostEntry>]) -> Vec<String> {
+        let shown = entries
             .iter()
-            .find(|entry| entry.name.to_string() == name)
-            .unwrap();
-        entry
-            .addresses
-            .iter()
-            .map(|address| address.ip.to_string())
-            .collect()
+            .map(|entry| format!("{} {}", entry.name, addresses(entry).join(",")));
+        shown.collect()
     }
 
     #[test]
@@ -186,25 +189,34 @@ mod tests {
             "192.0.2.9 B.example\n192.0.2.1 a b.example # c\n::1\tb.example.\n",
         );
         assert_eq!(read.problems, []);
+        assert_eq!(read.names, 2);
         assert_eq!(
-            addresses_of(&read, "b.example"),
-            ["192.0.2.9", "192.0.2.1", "::1"]
+            shown(&entries_of(vec![read])),
+            ["a 192.0.2.1", "b.example 192.0.2.9,192.0.2.1,::1"]
         );
-        assert_eq!(addresses_of(&read, "a"), ["192.0.2.1"]);
-        assert_eq!(read.entries.len(), 2);
     }
 
     #[test]
-    fn the_same_address_counts_once() {
+    fn the_same_address_counts_once_and_so_does_a_name() {
         let read = hosts_file("hosts", "192.0.2.1 a a\n192.0.2.1 a\n");
-        assert_eq!(addresses_of(&read, "a"), ["192.0.2.1"]);
+        assert_eq!(read.names, 1);
+        assert_eq!(shown(&entries_of(vec![read])), ["a 192.0.2.1"]);
+    }
+
+    #[test]
+    fn files_add_up_the_first_ones_addresses_first() {
+        let files = ["192.0.2.2 a\n", "192.0.2.1 a\n192.0.2.2 a\n::1 b\n"];
+        let files = files.map(|text| hosts_file("hosts", text));
+        assert_eq!(
+            shown(&entries_of(files.into())),
+            ["a 192.0.2.2,192.0.2.1", "b ::1"]
+        );
     }
 
     #[test]
     fn the_first_name_of_a_line_is_canonical() {
         let read = hosts_file("hosts", "192.0.2.1 first second\n");
-        let canonical: Vec<_> = read
-            .entries
+        let canonical: Vec<_> = entries_of(vec![read])
             .iter()
             .map(|entry| (entry.name.to_string(), entry.canonical))
             .collect();
@@ -216,12 +228,41 @@ mod tests {
 
     #[test]
     fn an_entry_is_a_pinned_external_host_with_its_place() {
-        let read = hosts_file("hosts", "\n192.0.2.1 a\n");
-        let entry = &read.entries[0];
+        let entries = entries_of(vec![hosts_file("hosts", "\n192.0.2.1 a\n192.0.2.2 a\n")]);
+        let entry = &entries[0];
         assert_eq!(entry.kind, HostKind::External);
+        assert_eq!(entry.vip_state, VipState::Pinned);
         assert_eq!(entry.addresses[0].origin, AddressOrigin::Pinned);
         assert_eq!(entry.source.location.as_deref(), Some("hosts:2"));
         assert_eq!(&*entry.source.kind, "hosts");
+        assert_eq!(&*entry.source.name, "a");
+    }
+
+    #[test]
+    fn a_hundred_thousand_names_are_read_as_one_by_one() {
+        let line = |i: u32| {
+            let name = format!("Svc-{}.ns-{}.svc.bench.test", i % 99_991, i % 97);
+            format!("10.{}.{}.{} {name} {name}.", i >> 16, i >> 8 & 255, i & 255)
+        };
+        let text: String = (0..100_000).map(|i| line(i) + "\n").collect();
+        let mut expected: BTreeMap<NameBuf, Vec<String>> = BTreeMap::new();
+        for line in text.lines() {
+            let Ok((ip, names)) = parse(line) else {
+                panic!("{line}");
+            };
+            let addresses = expected.entry(names[0].clone()).or_default();
+            if !addresses.contains(&ip.to_string()) {
+                addresses.push(ip.to_string());
+            }
+        }
+        let read = hosts_file("hosts", &text);
+        assert_eq!(read.problems, []);
+        assert_eq!((read.list.len(), read.names), (200_000, expected.len()));
+        let entries = entries_of(vec![read]);
+        assert_eq!(entries.len(), expected.len());
+        for (entry, (name, ips)) in entries.iter().zip(&expected) {
+            assert_eq!((&entry.name, &addresses(entry)), (name, ips));
+        }
     }
 
     #[test]
@@ -241,7 +282,7 @@ mod tests {
                 Scope::Field
             ))
         );
-        assert_eq!(read.entries.len(), 1);
+        assert_eq!((read.list.len(), read.names), (1, 1));
         assert_eq!(
             read.problems[2].to_string(),
             "hosts:4:11: \"a..b\" has an empty label; write a DNS name"

@@ -1,10 +1,11 @@
-//! Objects in, table entries out: Kubernetes and Istio objects of one cluster, istiod's name
-//! tables and hosts files become [`HostEntry`](dns_core::HostEntry) values.
+//! Objects in, table entries out: Kubernetes and Istio objects of one cluster and istiod's name
+//! tables become [`HostEntry`](dns_core::HostEntry) values, hosts files
+//! [`HostList`](dns_core::HostList)s.
 //!
 //! ```text
 //! text ──▶ documents ──▶ ObjectDoc ──▶ compile ──▶ entries ─┐
-//! text ──▶ name_table ─────────────────────────▶ entries ─┼─▶ merge ──▶ the table
-//! text ──▶ hosts_file ─────────────────────────▶ entries ─┘
+//! text ──▶ name_table ─────────────────────────▶ entries ─┴─▶ merge ──▶ entries ─┐
+//! text ──▶ hosts_file ─────────────────────────────────────────────────▶ list ─┴─▶ the table
 //! ```
 //!
 //! Nothing here opens a file or reads a clock. The caller keeps the last good objects: every

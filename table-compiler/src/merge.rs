@@ -1,23 +1,26 @@
 //! One table from several sources.
 
 use crate::compile::by_name_and_rank;
-use crate::host_addresses::keep_first_of_each;
 use dns_core::{HostEntry, NameBuf, VipWanted};
 use foldhash::fast::FixedState;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-/// Puts the entries of all sources together: a name that objects declare hides it in name
-/// tables, and one that either declares hides it in hosts files. Of several name tables the
-/// first that has a name counts; several hosts files add up, the first file's addresses first.
+/// Puts the entries of objects and name tables together: a name that objects declare hides it in
+/// name tables. Of several name tables the first that has a name counts.
 ///
 /// A name that exists only as an entry without any answer hides nothing, and gives way to a
 /// lower source that has one. The result is sorted by name, best variant first.
-pub fn merge(
-    objects: Vec<HostEntry>,
-    name_tables: Vec<Vec<HostEntry>>,
-    hosts: Vec<Vec<HostEntry>>,
-) -> Vec<HostEntry> {
+pub fn merge(objects: Vec<HostEntry>, name_tables: Vec<Vec<HostEntry>>) -> Vec<HostEntry> {
     let (mut entries, empty): (Vec<_>, Vec<_>) = objects.into_iter().partition(has_answer);
+    if !name_tables.is_empty() {
+        add_name_tables(&mut entries, name_tables);
+    }
+    entries.sort_by(by_name_and_rank);
+    add_unanswered(&mut entries, empty);
+    entries
+}
+
+fn add_name_tables(entries: &mut Vec<HostEntry>, name_tables: Vec<Vec<HostEntry>>) {
     let mut taken: HashSet<NameBuf, FixedState> =
         entries.iter().map(|entry| entry.name.clone()).collect();
     for table in name_tables {
@@ -29,15 +32,6 @@ pub fn merge(
         );
         taken.extend(entries[shown_at..].iter().map(|entry| entry.name.clone()));
     }
-    let hosts = one_entry_a_name(hosts);
-    entries.extend(
-        hosts
-            .into_iter()
-            .filter(|entry| !taken.contains(&entry.name)),
-    );
-    entries.sort_by(by_name_and_rank);
-    add_unanswered(&mut entries, empty);
-    entries
 }
 
 fn has_answer(entry: &HostEntry) -> bool {
@@ -60,26 +54,6 @@ fn add_unanswered(entries: &mut Vec<HostEntry>, empty: Vec<HostEntry>) {
     }
     entries.extend(unanswered);
     entries.sort_by(by_name_and_rank);
-}
-
-fn one_entry_a_name(files: Vec<Vec<HostEntry>>) -> Vec<HostEntry> {
-    if files.len() < 2 {
-        return files.into_iter().flatten().collect();
-    }
-    let mut by_name: BTreeMap<NameBuf, HostEntry> = BTreeMap::new();
-    for entry in files.into_iter().flatten() {
-        let Some(first) = by_name.get_mut(&entry.name) else {
-            by_name.insert(entry.name.clone(), entry);
-            continue;
-        };
-        first.canonical |= entry.canonical;
-        first.addresses.extend(entry.addresses);
-    }
-    let mut entries: Vec<HostEntry> = by_name.into_values().collect();
-    for entry in &mut entries {
-        keep_first_of_each(&mut entry.addresses);
-    }
-    entries
 }
 
 #[cfg(test)]
@@ -113,22 +87,20 @@ mod tests {
     }
 
     #[test]
-    fn objects_hide_name_tables_and_both_hide_hosts_files() {
+    fn objects_hide_name_tables_and_the_first_of_these_the_others() {
         let object = vec![entry("a", HostKind::Service, "192.0.2.1")];
         let tables = vec![
             vec![
                 entry("a", HostKind::External, "192.0.2.2"),
                 entry("b", HostKind::External, "192.0.2.2"),
             ],
-            vec![entry("b", HostKind::External, "192.0.2.9")],
-        ];
-        let hosts = vec![
-            ["a", "b", "c"]
-                .map(|name| entry(name, HostKind::External, "192.0.2.3"))
-                .to_vec(),
+            vec![
+                entry("b", HostKind::External, "192.0.2.9"),
+                entry("c", HostKind::External, "192.0.2.3"),
+            ],
         ];
         assert_eq!(
-            shown(&merge(object, tables, hosts)),
+            shown(&merge(object, tables)),
             ["a 192.0.2.1", "b 192.0.2.2", "c 192.0.2.3"]
         );
     }
@@ -140,7 +112,7 @@ mod tests {
             entry("a", HostKind::Service, "192.0.2.1"),
         ];
         assert_eq!(
-            shown(&merge(objects, Vec::new(), Vec::new())),
+            shown(&merge(objects, Vec::new())),
             ["a 192.0.2.1", "a 192.0.2.2"]
         );
     }
@@ -151,11 +123,8 @@ mod tests {
             entry("a", HostKind::Service, ""),
             entry("b", HostKind::Service, ""),
         ];
-        let hosts = vec![vec![entry("a", HostKind::External, "192.0.2.3")]];
-        assert_eq!(
-            shown(&merge(objects, Vec::new(), hosts)),
-            ["a 192.0.2.3", "b "]
-        );
+        let table = vec![entry("a", HostKind::External, "192.0.2.3")];
+        assert_eq!(shown(&merge(objects, vec![table])), ["a 192.0.2.3", "b "]);
     }
 
     #[test]
@@ -164,22 +133,7 @@ mod tests {
             vip_wanted: VipWanted::BOTH,
             ..entry("a", HostKind::External, "")
         };
-        let hosts = vec![vec![entry("a", HostKind::External, "192.0.2.3")]];
-        assert_eq!(merge(vec![waiting.clone()], Vec::new(), hosts), [waiting]);
-    }
-
-    #[test]
-    fn hosts_files_add_up() {
-        let files = vec![
-            vec![entry("a", HostKind::External, "192.0.2.2")],
-            vec![
-                entry("a", HostKind::External, "192.0.2.1"),
-                entry("b", HostKind::External, "::1"),
-            ],
-        ];
-        assert_eq!(
-            shown(&merge(Vec::new(), Vec::new(), files)),
-            ["a 192.0.2.2,192.0.2.1", "b ::1"]
-        );
+        let table = vec![entry("a", HostKind::External, "192.0.2.3")];
+        assert_eq!(merge(vec![waiting.clone()], vec![table]), [waiting]);
     }
 }

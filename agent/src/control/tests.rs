@@ -52,10 +52,12 @@ fn who_does_not_own_the_state_folder_keeps_no_last_good_content_in_it() {
     world.write("hosts", "192.0.2.1 a.test\n");
     let owner = LedgerStore::open(&world.path("state"), dns_core::vip::VipConfig::default());
     let text = "hosts: hosts\nupstreams: none\n";
-    assert_eq!(names(&world.start(text)), ["a.test"]);
+    let mut control = world.start(text);
+    control.save_last_good();
+    assert_eq!(names(&control), ["a.test"]);
     assert!(!world.path("state/sources").exists());
     drop(owner);
-    world.start(text);
+    world.start(text).save_last_good();
     assert!(world.path("state/sources").exists());
 }
 

@@ -210,6 +210,29 @@ const COUNTERS: &[Counter] = &[
             (&[("outcome", "failed")], &["exchange_open_failures"]),
         ],
     },
+    Counter {
+        name: "callsign_net_upstream_datagrams_dropped",
+        help: "Datagrams to and from upstreams that were dropped.",
+        series: &[
+            (&[("reason", "unsent")], &["upstream_datagrams_unsent"]),
+            (
+                &[("reason", "mismatched")],
+                &["upstream_datagrams_mismatched"],
+            ),
+            (&[("reason", "late")], &["upstream_datagrams_late"]),
+            (&[("reason", "cut")], &["upstream_datagrams_cut"]),
+        ],
+    },
+    Counter {
+        name: "callsign_net_upstream_asked_again",
+        help: "Questions asked once more because an upstream closed its connection.",
+        series: &[(&[], &["upstream_asked_again"])],
+    },
+    Counter {
+        name: "callsign_net_upstream_tls_failures",
+        help: "TLS connections to upstreams that failed.",
+        series: &[(&[], &["upstream_tls_failures"])],
+    },
     // The Istio agent's own names, for dashboards that read them.
     Counter {
         name: "istio_agent_dns_requests",

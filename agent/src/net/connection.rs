@@ -34,15 +34,37 @@ enum Input {
     Ended(CloseReason),
 }
 
+/// What an event has told of the socket's input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Readiness {
+    /// It has been read; there will be an event before there is more.
+    Nothing,
+    /// It has octets. A read that gets fewer than it might has taken them all.
+    Octets,
+    /// It has ended, broken, or has a mark in it at which reads stop short: it has to be read
+    /// until it says that there is nothing more.
+    Exhaust,
+}
+
+/// Events that a connection is registered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// That there is input.
+    Input,
+    /// And that there is room for output: the client has once been slow to read.
+    InputAndRoom,
+}
+
 /// A connection and its state. Time is an argument everywhere.
 #[derive(Debug)]
 pub(crate) struct Connection<S> {
     /// The socket.
     pub(crate) stream: S,
-    /// Whether the socket may have octets that no event will tell of.
-    pub(crate) is_readable: bool,
     /// Whether it waits for its turn already.
     pub(crate) is_queued: bool,
+    /// What events are wanted of the socket.
+    pub(crate) wanted: Wanted,
+    readiness: Readiness,
     peer: SocketAddr,
     token: u64,
     input: Input,
@@ -60,8 +82,9 @@ impl<S> Connection<S> {
     pub(crate) fn new(stream: S, peer: SocketAddr, token: u64, now: Millis) -> Self {
         Connection {
             stream,
-            is_readable: true,
             is_queued: false,
+            wanted: Wanted::Input,
+            readiness: Readiness::Octets,
             peer,
             token,
             input: Input::Open,
@@ -83,6 +106,16 @@ impl<S> Connection<S> {
     /// What its answers are addressed to.
     pub(crate) fn token(&self) -> u64 {
         self.token
+    }
+
+    /// Notes what an event has told.
+    pub(crate) fn note_readiness(&mut self, readiness: Readiness) {
+        self.readiness = self.readiness.max(readiness);
+    }
+
+    /// Whether an event must tell when there is room for output.
+    pub(crate) fn needs_room(&self) -> bool {
+        self.unsent_octets() > 0 && self.wanted == Wanted::Input
     }
 
     /// Whether nothing is read until answers have left.
@@ -201,20 +234,23 @@ impl<S> Connection<S> {
 impl<S: Read> Connection<S> {
     /// Reads once into the frames, by way of `chunk`.
     pub(crate) fn read(&mut self, chunk: &mut [u8]) -> ReadOutcome {
-        if self.input != Input::Open || !self.is_readable {
+        if self.input != Input::Open || self.readiness == Readiness::Nothing {
             return ReadOutcome::Nothing;
         }
-        match super::udp::uninterrupted(|| self.stream.read(chunk)) {
+        match super::batch::uninterrupted(|| self.stream.read(chunk)) {
             Ok(0) => {
                 self.end_input(CloseReason::Client);
                 ReadOutcome::Nothing
             }
             Ok(length) => {
+                if length < chunk.len() && self.readiness == Readiness::Octets {
+                    self.readiness = Readiness::Nothing;
+                }
                 self.frames.extend(&chunk[..length]);
                 ReadOutcome::Octets
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.is_readable = false;
+                self.readiness = Readiness::Nothing;
                 ReadOutcome::Nothing
             }
             Err(_) => ReadOutcome::Failed,
@@ -226,7 +262,7 @@ impl<S: Write> Connection<S> {
     /// Sends as much as the client takes.
     pub(crate) fn flush(&mut self, now: Millis) -> io::Result<()> {
         while self.unsent_octets() > 0 {
-            match super::udp::uninterrupted(|| self.stream.write(&self.unsent[self.sent..])) {
+            match super::batch::uninterrupted(|| self.stream.write(&self.unsent[self.sent..])) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(length) => {
                     self.sent += length;

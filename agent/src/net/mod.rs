@@ -3,15 +3,18 @@
 //! Everything here is non-blocking and belongs to one worker; the loop that drives it is
 //! `Worker::turn`.
 
+mod batch;
 mod connection;
 mod connections;
 mod frames;
 mod limits;
 mod listen;
+mod local_addresses;
 mod open_files;
 mod slots;
 mod stats;
 mod tcp;
+mod turn;
 mod udp;
 mod upstream;
 
@@ -19,15 +22,13 @@ pub use limits::NetLimits;
 pub use listen::{BindError, Listeners};
 pub use open_files::raise_open_files_limit;
 pub use stats::NetStats;
+pub use upstream::{UpstreamTls, UpstreamTlsError};
 
+pub(crate) use batch::BATCH_MESSAGES;
 pub(crate) use listen::ListenerSet;
 pub(crate) use tcp::TcpFront;
-pub(crate) use udp::{Datagrams, Outbox, UdpFront};
-pub(crate) use upstream::Exchanges;
-
-/// Most messages taken from one socket before the others have their turn. 32 is where batching
-/// of system calls stops paying, and small enough that nobody waits long.
-pub(crate) const BATCH_MESSAGES: usize = 32;
+pub(crate) use udp::UdpFront;
+pub(crate) use upstream::{Exchanges, Received};
 
 /// What an event of the poll is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -61,6 +61,20 @@ net_stats! {
     exchanges_opened,
     /// Sockets to upstreams that could not be opened.
     exchange_open_failures,
+    /// Datagrams to upstreams that the kernel did not take.
+    upstream_datagrams_unsent,
+    /// Datagrams from upstreams with the id of no question: broken or guessed.
+    upstream_datagrams_mismatched,
+    /// Datagrams from upstreams to questions that had ended.
+    upstream_datagrams_late,
+    /// Datagrams from upstreams dropped for being far larger than we ask for.
+    upstream_datagrams_cut,
+    /// Questions asked once more because the upstream had closed the connection.
+    upstream_asked_again,
+    /// TLS connections to upstreams that failed, as for a certificate that is not valid.
+    upstream_tls_failures,
+    /// Datagrams received in part because they are longer than any query.
+    datagrams_cut,
 }
 
 #[cfg(test)]

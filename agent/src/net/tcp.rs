@@ -1,21 +1,25 @@
 //! The TCP side of a worker: accepts clients, takes their queries, sends their answers in the
 //! order they become ready (RFC 7766 section 6.2.1.1).
 
-use super::connection::{AnswerTime, CloseReason, Connection, ReadOutcome, Taken};
+use super::EventSource;
+use super::connection::{AnswerTime, CloseReason, Connection, Readiness, Wanted};
 use super::connections::{Admission, Connections};
 use super::limits::NetLimits;
 use super::stats::NetStats;
-use super::{BATCH_MESSAGES, EventSource};
+use super::turn::{READ_CHUNK_OCTETS, Turn, take_turn};
 use crate::engine::Engine;
 use dns_core::{Client, Disposition, Millis, Transport};
+use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Octets read from a connection at a time; hundreds of queries.
-const READ_CHUNK_OCTETS: usize = 16 * 1024;
+/// Most messages of all connections taken before datagrams have their turn: less than a
+/// millisecond's work.
+const ROUND_MESSAGES_MAX: usize = 1_024;
 
 /// Most connections accepted from one listener before others have their turn.
 const BATCH_ACCEPTS: usize = 64;
@@ -27,7 +31,7 @@ pub(crate) struct TcpFront {
     listeners: Vec<Listening>,
     connections: Connections<TcpStream>,
     limits: NetLimits,
-    queue: Vec<usize>,
+    queue: VecDeque<usize>,
     chunk: Box<[u8]>,
     stats: Arc<NetStats>,
 }
@@ -62,7 +66,7 @@ impl TcpFront {
             listeners: listening,
             connections: Connections::new(limits.clone()),
             limits,
-            queue: Vec::new(),
+            queue: VecDeque::new(),
             chunk: vec![0; READ_CHUNK_OCTETS].into_boxed_slice(),
             stats,
         })
@@ -75,10 +79,10 @@ impl TcpFront {
         }
     }
 
-    /// Notes that a connection can be read or written.
-    pub(crate) fn mark_ready(&mut self, slot: usize) {
+    /// Notes what an event tells of a connection.
+    pub(crate) fn mark_ready(&mut self, slot: usize, event: &Event) {
         if let Some(connection) = self.connections.connection_mut(slot) {
-            connection.is_readable = true;
+            connection.note_readiness(readiness(event));
         }
         self.enqueue(slot);
     }
@@ -125,10 +129,18 @@ impl TcpFront {
         }
     }
 
-    /// Gives every connection that is ready its turn.
+    /// Gives connections that are ready their turn, those that have waited the longest first.
     pub(crate) fn serve(&mut self, now: Millis, engine: &mut Engine) {
-        for slot in std::mem::take(&mut self.queue) {
-            self.serve_one(now, slot, engine);
+        let mut taken = 0;
+        // Those that come back have to wait for the next round.
+        for _ in 0..self.queue.len() {
+            if taken >= ROUND_MESSAGES_MAX {
+                return;
+            }
+            let Some(slot) = self.queue.pop_front() else {
+                return;
+            };
+            taken += self.serve_one(now, slot, engine);
         }
     }
 
@@ -158,6 +170,9 @@ impl TcpFront {
             let _ = self.registry.deregister(&mut listening.listener);
         }
         for slot in self.connections.slots() {
+            if let Some(connection) = self.connections.connection_mut(slot) {
+                connection.note_readiness(Readiness::Exhaust);
+            }
             self.serve_one(now, slot, engine);
             if let Some(connection) = self.connections.connection_mut(slot) {
                 connection.end_input(CloseReason::Shutdown);
@@ -183,7 +198,7 @@ impl TcpFront {
             return;
         };
         let token = EventSource::Connection(slot).token();
-        let interest = Interest::READABLE | Interest::WRITABLE;
+        let interest = Wanted::Input.interest();
         match self
             .registry
             .register(&mut connection.stream, token, interest)
@@ -193,24 +208,39 @@ impl TcpFront {
         }
     }
 
-    fn serve_one(&mut self, now: Millis, slot: usize, engine: &mut Engine) {
+    /// Gives a connection its turn; says how many messages it took.
+    fn serve_one(&mut self, now: Millis, slot: usize, engine: &mut Engine) -> usize {
         let Some(connection) = self.connections.connection_mut(slot) else {
-            return;
+            return 0;
         };
         connection.is_queued = false;
-        let turn = take_turn(now, connection, engine, &mut self.chunk, &self.limits);
+        let client = Client {
+            address: connection.peer(),
+            transport: Transport::Tcp,
+            token: connection.token(),
+        };
+        let answer = |message: &[u8], out: &mut Vec<u8>| match engine
+            .handle_query(now, client, message, out)
+        {
+            Disposition::Pending => AnswerTime::Later,
+            Disposition::Answered | Disposition::Dropped => AnswerTime::Now,
+        };
+        let (turn, taken) = take_turn(now, connection, &mut self.chunk, &self.limits, answer);
         let reason = match turn {
             Turn::Closed(reason) => Some(reason),
             Turn::Done => connection.end(&self.limits),
             Turn::Unfinished => None,
         };
+        let reason = reason.or_else(|| want_room(&self.registry, slot, connection).err());
         if let Some(reason) = reason {
-            return self.close(slot, reason);
+            self.close(slot, reason);
+            return taken;
         }
         if matches!(turn, Turn::Unfinished) {
             self.enqueue(slot);
         }
         self.connections.note_deadline(slot);
+        taken
     }
 
     fn enqueue(&mut self, slot: usize) {
@@ -219,7 +249,7 @@ impl TcpFront {
         };
         if !connection.is_queued {
             connection.is_queued = true;
-            self.queue.push(slot);
+            self.queue.push_back(slot);
         }
     }
 
@@ -276,66 +306,40 @@ enum Accepted {
     Failed,
 }
 
-/// How a connection's turn ended.
-#[derive(Clone, Copy)]
-enum Turn {
-    /// There is more to take right away.
-    Unfinished,
-    /// An event or an answer has to come first.
-    Done,
-    Closed(CloseReason),
+/// Has an event tell when there is room for what could not be sent. Clients that read need none.
+fn want_room(
+    registry: &Registry,
+    slot: usize,
+    connection: &mut Connection<TcpStream>,
+) -> Result<(), CloseReason> {
+    if !connection.needs_room() {
+        return Ok(());
+    }
+    connection.wanted = Wanted::InputAndRoom;
+    let interest = connection.wanted.interest();
+    let token = EventSource::Connection(slot).token();
+    registry
+        .reregister(&mut connection.stream, token, interest)
+        .map_err(|_| CloseReason::Error)
 }
 
-/// Takes up to a batch of messages and sends what can be sent.
-fn take_turn(
-    now: Millis,
-    connection: &mut Connection<TcpStream>,
-    engine: &mut Engine,
-    chunk: &mut [u8],
-    limits: &NetLimits,
-) -> Turn {
-    // What is unsent may be what pauses reading.
-    if connection.flush(now).is_err() {
-        return Turn::Closed(CloseReason::Error);
+impl Wanted {
+    fn interest(self) -> Interest {
+        // Urgent octets are ours to know of since reads stop at them.
+        let input = Interest::READABLE | Interest::PRIORITY;
+        match self {
+            Wanted::Input => input,
+            Wanted::InputAndRoom => input | Interest::WRITABLE,
+        }
     }
-    let turn = take_messages(now, connection, engine, chunk, limits);
-    if connection.flush(now).is_err() {
-        return Turn::Closed(CloseReason::Error);
-    }
-    turn
 }
 
-fn take_messages(
-    now: Millis,
-    connection: &mut Connection<TcpStream>,
-    engine: &mut Engine,
-    chunk: &mut [u8],
-    limits: &NetLimits,
-) -> Turn {
-    let client = Client {
-        address: connection.peer(),
-        transport: Transport::Tcp,
-        token: connection.token(),
-    };
-    let mut answer =
-        |message: &[u8], out: &mut Vec<u8>| match engine.handle_query(now, client, message, out) {
-            Disposition::Pending => AnswerTime::Later,
-            Disposition::Answered | Disposition::Dropped => AnswerTime::Now,
-        };
-    for _ in 0..BATCH_MESSAGES {
-        if connection.is_paused(limits) {
-            connection.pause();
-            return Turn::Done;
-        }
-        match connection.take_message(now, &mut answer) {
-            Err(_) => return Turn::Closed(CloseReason::BadFrame),
-            Ok(Taken::Message) => {}
-            Ok(Taken::None) => match connection.read(chunk) {
-                ReadOutcome::Octets => {}
-                ReadOutcome::Nothing => return Turn::Done,
-                ReadOutcome::Failed => return Turn::Closed(CloseReason::Error),
-            },
-        }
+fn readiness(event: &Event) -> Readiness {
+    if event.is_read_closed() || event.is_error() || event.is_priority() {
+        Readiness::Exhaust
+    } else if event.is_readable() {
+        Readiness::Octets
+    } else {
+        Readiness::Nothing
     }
-    Turn::Unfinished
 }

@@ -1,6 +1,7 @@
 //! What one file holds, read or restored.
 
-use dns_core::{HostEntry, NameBuf};
+use super::fingerprint::Fingerprint;
+use dns_core::{HostEntry, HostList, HostsFreshness, NameBuf};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,8 +16,30 @@ pub enum Content {
     Objects(Vec<ObjectDoc>),
     /// A name table as istiod prints it: its entries and its text.
     NameTable(Vec<HostEntry>, Arc<str>),
-    /// Lines of hosts(5): their entries and their text.
-    Hosts(Vec<HostEntry>, Arc<str>),
+    /// Lines of hosts(5).
+    Hosts(Hosts),
+}
+
+/// The names of a hosts file.
+#[derive(Clone, Debug)]
+pub struct Hosts {
+    list: Arc<HostList>,
+    /// The same, marked to be from before: always the same one, so that the table knows it again.
+    stale: Arc<HostList>,
+    /// How many different names there are.
+    names: usize,
+    /// The version of the file they were read from; none if from the state folder, which has them.
+    version: Option<Fingerprint>,
+}
+
+impl Hosts {
+    /// The names with their addresses.
+    pub fn list(&self, freshness: HostsFreshness) -> &Arc<HostList> {
+        match freshness {
+            HostsFreshness::Current => &self.list,
+            HostsFreshness::Stale => &self.stale,
+        }
+    }
 }
 
 /// A content as it is kept in the state folder.
@@ -27,8 +50,6 @@ pub enum StoredContent {
     Objects(Vec<StoredObject>),
     /// The text of a name table.
     NameTable(Arc<str>),
-    /// The text of a hosts file.
-    Hosts(Arc<str>),
 }
 
 /// An object as it was written, and where.
@@ -73,10 +94,15 @@ impl Content {
         }
     }
 
-    /// Reads a text of hosts(5).
-    pub(super) fn read_hosts(path: &str, text: &str) -> Read {
+    /// Reads a text of hosts(5), which that version of the file has; none if from the state folder.
+    pub(super) fn read_hosts(path: &str, text: &str, version: Option<Fingerprint>) -> Read {
         let read = hosts_file(path, text);
-        let content = Content::Hosts(read.entries, text.into());
+        let content = Content::Hosts(Hosts {
+            stale: Arc::new(read.list.with_freshness(HostsFreshness::Stale)),
+            list: Arc::new(read.list),
+            names: read.names,
+            version,
+        });
         Read {
             content,
             problems: read.problems,
@@ -88,13 +114,24 @@ impl Content {
     pub fn items(&self) -> usize {
         match self {
             Content::Objects(objects) => objects.len(),
-            Content::NameTable(entries, _) | Content::Hosts(entries, _) => entries.len(),
+            Content::NameTable(entries, _) => entries.len(),
+            Content::Hosts(hosts) => hosts.names,
         }
     }
 
-    pub(super) fn store(&self) -> StoredContent {
+    /// The version of the hosts file it was read from.
+    pub(super) fn version(&self) -> Option<&Fingerprint> {
         match self {
-            Content::Objects(objects) => StoredContent::Objects(
+            Content::Hosts(hosts) => hosts.version.as_ref(),
+            Content::Objects(_) | Content::NameTable(..) => None,
+        }
+    }
+
+    /// The form that is kept in the state folder; hosts files are [kept](super::kept_hosts) as they
+    /// are.
+    pub(super) fn store(&self) -> Option<StoredContent> {
+        match self {
+            Content::Objects(objects) => Some(StoredContent::Objects(
                 objects
                     .iter()
                     .map(|doc| StoredObject {
@@ -102,9 +139,9 @@ impl Content {
                         object: Arc::clone(&doc.raw),
                     })
                     .collect(),
-            ),
-            Content::NameTable(_, text) => StoredContent::NameTable(Arc::clone(text)),
-            Content::Hosts(_, text) => StoredContent::Hosts(Arc::clone(text)),
+            )),
+            Content::NameTable(_, text) => Some(StoredContent::NameTable(Arc::clone(text))),
+            Content::Hosts(_) => None,
         }
     }
 
@@ -120,9 +157,6 @@ impl Content {
             ),
             StoredContent::NameTable(text) => {
                 Content::NameTable(name_table(domain, &path, text).entries, Arc::clone(text))
-            }
-            StoredContent::Hosts(text) => {
-                Content::Hosts(hosts_file(&path, text).entries, Arc::clone(text))
             }
         }
     }

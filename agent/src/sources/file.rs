@@ -1,18 +1,18 @@
 //! One file: what it says, with last good parts where it is broken.
 
 use super::content::{Content, Read};
+use super::fingerprint::Fingerprint;
 use super::{Files, SourceKind, Staleness};
 use crate::input_file;
 use crate::problem::{Place, Problem};
 use dns_core::NameBuf;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use table_compiler::{ObjectDoc, ObjectId, Scope};
 
 /// Largest file read, in octets: a million hosts lines are about 50 MB.
-const FILE_OCTETS_MAX: u64 = 512 << 20;
+pub(super) const FILE_OCTETS_MAX: u64 = 512 << 20;
 /// Most problems told of one file; one that is wrong throughout has one in every object, and nobody
 /// reads past the first screen.
 const PROBLEMS_MAX: usize = 100;
@@ -39,29 +39,6 @@ enum State {
     Unread,
 }
 
-/// What tells one version of a file from another without reading it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Fingerprint {
-    device: u64,
-    inode: u64,
-    octets: u64,
-    modified_ns: i128,
-    changed_ns: i128,
-}
-
-impl Fingerprint {
-    fn of(metadata: &std::fs::Metadata) -> Self {
-        let nanoseconds = |secs: i64, ns: i64| i128::from(secs) * 1_000_000_000 + i128::from(ns);
-        Fingerprint {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            octets: metadata.size(),
-            modified_ns: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
-            changed_ns: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-}
-
 impl File {
     /// What the state folder kept.
     pub(super) fn restored(content: Content) -> Self {
@@ -81,7 +58,9 @@ impl File {
                 let name = path.to_string_lossy();
                 let read = match kind {
                     SourceKind::Table => Content::read_table(&name, &text, domain),
-                    SourceKind::Hosts => Content::read_hosts(&name, &text),
+                    SourceKind::Hosts => {
+                        Content::read_hosts(&name, &text, Some(fingerprint.clone()))
+                    }
                 };
                 for (kind, count) in &read.skipped {
                     tracing::debug!(file = %name, kind, count, "objects of this kind are not read");
@@ -118,7 +97,7 @@ impl File {
             problems,
             state,
         };
-        let loses_lines = matches!(read.content, Content::Hosts(..)) && !read.problems.is_empty();
+        let loses_lines = matches!(read.content, Content::Hosts(_)) && !read.problems.is_empty();
         if is_broken(Scope::File) || loses_lines {
             return match before {
                 Some(before) => file(before.content.clone(), State::FrozenWhole),
@@ -201,7 +180,7 @@ impl File {
 fn objects_by_id(served: &Files) -> BTreeMap<&ObjectId, &ObjectDoc> {
     let objects = served.values().filter_map(|file| match &file.content {
         Content::Objects(objects) => Some(objects),
-        Content::NameTable(..) | Content::Hosts(..) => None,
+        Content::NameTable(..) | Content::Hosts(_) => None,
     });
     let mut by_id = BTreeMap::new();
     for doc in objects.flatten() {

@@ -9,7 +9,9 @@
 
 mod content;
 mod file;
+mod fingerprint;
 mod guard;
+mod kept_hosts;
 mod last_good;
 mod listing;
 pub mod watch;
@@ -22,6 +24,7 @@ use crate::status::{Freshness, SourceStatus};
 use dns_core::NameBuf;
 use file::File;
 use guard::{Guard, Verdict};
+use kept_hosts::Keeping;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,33 +89,52 @@ pub enum Holds {
 }
 
 impl Source {
-    /// A source that has not been read; `last_good` is what it held when the process ended.
-    pub fn new(
-        path: &Path,
-        kind: SourceKind,
-        domain: &NameBuf,
-        last_good: Option<&LastGood>,
-    ) -> Self {
-        let served: Files = last_good.map_or_else(Files::new, |last_good| {
-            let files = last_good.files.iter();
-            files
-                .map(|stored| {
-                    let content = Content::restore(&stored.path, &stored.content, domain);
-                    (stored.path.clone(), Arc::new(File::restored(content)))
-                })
-                .collect()
-        });
+    /// A source that has not been read.
+    pub fn new(path: &Path, kind: SourceKind) -> Self {
         Source {
             path: path.to_owned(),
             kind,
             latest: Files::new(),
-            served,
+            served: Files::new(),
             guard: Guard::default(),
             listing_problem: None,
-            is_known: last_good.is_some(),
+            is_known: false,
             is_unsaved: false,
             read: None,
         }
+    }
+
+    /// Takes over what it held when the process ended, before it is read.
+    ///
+    /// # Errors
+    /// When something was kept and cannot be used; the source is as it was then.
+    pub fn restore(&mut self, domain: &NameBuf, state_dir: &Path) -> Result<(), RestoreError> {
+        match self.kind {
+            SourceKind::Table => {
+                if let Some(last_good) = LastGood::load(state_dir, &self.path)? {
+                    self.take_over(last_good.files.iter().map(|stored| {
+                        let content = Content::restore(&stored.path, &stored.content, domain);
+                        (stored.path.clone(), content)
+                    }));
+                }
+            }
+            SourceKind::Hosts => {
+                let kept = kept_hosts::load(state_dir, &self.path);
+                if let Some(text) = kept.map_err(RestoreError::Unreadable)? {
+                    let name = self.path.to_string_lossy();
+                    let content = Content::read_hosts(&name, &text, None).content;
+                    self.take_over([(self.path.clone(), content)].into_iter());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_over(&mut self, contents: impl Iterator<Item = (PathBuf, Content)>) {
+        self.served = contents
+            .map(|(path, content)| (path, Arc::new(File::restored(content))))
+            .collect();
+        self.is_known = true;
     }
 
     /// The path as it was given.
@@ -270,8 +292,11 @@ impl Source {
         if !self.is_unsaved || is_held {
             return Ok(());
         }
-        self.last_good().save(state_dir)?;
-        self.is_unsaved = false;
+        let keeping = match self.kind {
+            SourceKind::Table => self.last_good().save(state_dir).map(|()| Keeping::Done),
+            SourceKind::Hosts => self.keep_hosts(state_dir),
+        };
+        self.is_unsaved = keeping? == Keeping::Overtaken;
         Ok(())
     }
 
@@ -280,11 +305,24 @@ impl Source {
         LastGood {
             path: self.path.clone(),
             files: files
-                .map(|(path, file)| last_good::StoredFile {
-                    path: path.clone(),
-                    content: file.content().store(),
+                .filter_map(|(path, file)| {
+                    Some(last_good::StoredFile {
+                        path: path.clone(),
+                        content: file.content().store()?,
+                    })
                 })
                 .collect(),
+        }
+    }
+
+    fn keep_hosts(&self, state_dir: &Path) -> io::Result<Keeping> {
+        let Some(file) = self.served.values().find(|file| !file.is_unread()) else {
+            return kept_hosts::keep_none(state_dir, &self.path).map(|()| Keeping::Done);
+        };
+        match file.content().version() {
+            Some(version) => kept_hosts::keep(state_dir, &self.path, version),
+            // It came from there.
+            None => Ok(Keeping::Done),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::world::{FOREIGN, Setup, Upstream, WEB};
 use agent::net::NetLimits;
 use std::io::Write;
 use std::net::Shutdown;
+use std::thread;
 
 const NO_ERROR: u8 = 0;
 
@@ -23,6 +24,55 @@ fn queries_may_follow_each_other_without_waiting() {
     client.stream.write_all(&queries).unwrap();
     for id in 0..200 {
         assert_eq!(outcome(&client.receive()), (id, NO_ERROR, Some(WEB)));
+    }
+}
+
+#[test]
+fn a_connection_serves_any_number_of_queries() {
+    const QUERIES: usize = 20_000;
+    let world = Setup::default().start();
+    let mut client = world.tcp();
+    let mut sending = client.stream.try_clone().unwrap();
+    let sender = thread::spawn(move || {
+        for batch in 0..QUERIES / 100 {
+            let queries: Vec<_> = (0..100)
+                .flat_map(|n| framed(&query((batch * 100 + n) as u16, "web.test")))
+                .collect();
+            sending.write_all(&queries).unwrap();
+        }
+    });
+    for id in 0..QUERIES {
+        assert_eq!(outcome(&client.receive()).0, id as u16);
+    }
+    sender.join().unwrap();
+}
+
+#[test]
+fn a_client_that_never_reads_is_closed() {
+    let mut setup = Setup::default();
+    setup.limits.tcp_write_stall_ms = 20;
+    let world = setup.start();
+    let mut client = world.tcp();
+    let queries = framed(&query(1, "web.test")).repeat(100);
+    // Once both sides' buffers are full it blocks, until the other side closes.
+    while client.stream.write_all(&queries).is_ok() {}
+    assert_eq!(world.net_count("tcp_closed_write_stalled"), 1);
+    assert_eq!(outcome(&world.udp().ask(&query(2, "web.test"))).0, 2);
+}
+
+#[test]
+fn urgent_octets_hold_nothing_up() {
+    let world = Setup::default().start();
+    let mut client = world.tcp();
+    for id in 0..10 {
+        let frame = framed(&query(id, "web.test"));
+        let (head, tail) = frame.split_at(7);
+        client.stream.write_all(head).unwrap();
+        // The urgent octet itself is out of band and no part of the message.
+        let urgent = socket2::SockRef::from(&client.stream).send_out_of_band(&[0xff]);
+        assert_eq!(urgent.unwrap(), 1);
+        client.stream.write_all(tail).unwrap();
+        assert_eq!(outcome(&client.receive()).0, id);
     }
 }
 

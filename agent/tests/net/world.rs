@@ -76,7 +76,9 @@ impl Setup {
                 ..ResolverConfig::default()
             },
             limits: self.limits,
+            cache: None,
             snapshots: Arc::clone(&snapshots),
+            upstream_tls: None,
             on_exit: Some(Arc::new(move |exit| ended.send(exit).unwrap_or_default())),
         };
         let workers = Arc::new(Workers::start(listeners, options).unwrap());

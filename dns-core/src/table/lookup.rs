@@ -1,31 +1,81 @@
 //! Lookups: exact, wildcard, service ports, reverse, by virtual address.
 
 use super::NameTable;
+use super::hosts::HostRecord;
 use super::node::{Node, is_visible, select};
+use super::plain::{Plain, PlainAnswer};
 use super::update::{
     AddressOrigin, Endpoint, EndpointState, HostEntry, HostKind, Port, PortTransport,
 };
-use crate::view::View;
-use crate::wire::{Name, NameBuf};
+use crate::view::{Families, View};
+use crate::wire::Name;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+/// Most names that [`NameTable::touch`] takes: a batch of datagrams.
+pub(crate) const TOUCHED_MAX: usize = 32;
+/// Names from which on records are mostly not in the processor's caches: at 70 octets a name these
+/// are some 7 MiB.
+const LARGE_NAMES: usize = 100_000;
+
+/// What a user wrote is answered in any view.
+const UNRESTRICTED: Families = Families {
+    v4: false,
+    v6: false,
+};
+
 /// A host as a view sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Found<'t> {
-    /// The variant of the host that the view sees.
-    pub entry: &'t Arc<HostEntry>,
+    /// What the view sees of the host.
+    pub host: Host<'t>,
     /// The service port, if the name asked for was `_port._transport.<host>`.
     pub port: Option<SrvPort<'t>>,
 }
 
-impl Found<'_> {
+/// What a view sees of a host.
+#[derive(Clone, Copy, Debug)]
+pub enum Host<'t> {
+    /// A variant of it.
+    Entry(&'t Arc<HostEntry>),
+    /// What hosts files say.
+    Record(HostRecord<'t>),
+}
+
+impl<'t> Host<'t> {
+    /// It as an entry; that of a hosts file is made for the occasion.
+    pub fn to_entry(self) -> Arc<HostEntry> {
+        match self {
+            Host::Entry(entry) => Arc::clone(entry),
+            Host::Record(record) => Arc::new(record.to_entry()),
+        }
+    }
+
+    /// Whether Kubernetes short forms lead here.
+    pub(crate) fn has_short_names(self) -> bool {
+        match self {
+            Host::Entry(entry) => entry.short_names,
+            Host::Record(_) => false,
+        }
+    }
+}
+
+impl<'t> Found<'t> {
+    fn entry(entry: &'t Arc<HostEntry>, port: Option<SrvPort<'t>>) -> Self {
+        let host = Host::Entry(entry);
+        Found { host, port }
+    }
+
     /// What was found by a wildcard, as `name` asks for it: one of the form
     /// `_port._transport.<host>` asks for that port of the host, or for a port it does not have.
     pub(crate) fn for_wildcard_match(self, name: Name<'_>) -> Self {
         let port = srv_parts(name).map(|(transport, _, label)| {
-            srv_port(self.entry, transport, label).unwrap_or(SrvPort::Transport)
+            match self.host {
+                Host::Entry(entry) => srv_port(entry, transport, label),
+                Host::Record(_) => None,
+            }
+            .unwrap_or(SrvPort::Transport)
         });
         Found { port, ..self }
     }
@@ -41,18 +91,22 @@ pub enum SrvPort<'t> {
 }
 
 /// The host behind a virtual address and port, for a proxy that took a connection to it.
-#[derive(Clone, Copy, Debug)]
-pub struct VipMatch<'t> {
+#[derive(Clone, Debug)]
+pub struct VipMatch {
     /// The host.
-    pub entry: &'t Arc<HostEntry>,
-    /// Its port of that number; a host without declared ports takes any.
-    pub port: Option<&'t Port>,
+    pub entry: Arc<HostEntry>,
+    port: Option<usize>,
 }
 
-impl<'t> VipMatch<'t> {
+impl VipMatch {
+    /// Its port of that number; a host without declared ports takes any.
+    pub fn port(&self) -> Option<&Port> {
+        self.entry.ports.get(self.port?)
+    }
+
     /// Usable endpoints of that port, best priority first as the table holds them.
-    pub fn endpoints(&self) -> impl Iterator<Item = &'t Endpoint> + use<'t> {
-        let port = self.port;
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        let port = self.port();
         self.entry.endpoints.iter().filter(move |endpoint| {
             endpoint.state == EndpointState::Ready
                 && port.is_none_or(|port| {
@@ -66,19 +120,22 @@ impl NameTable {
     /// The host of exactly that name, or of the host behind an SRV name, as `view` sees it. Here
     /// and in the other lookups `name` is in lower case, as a [`NameBuf`] is.
     pub fn exact(&self, name: Name<'_>, view: &View) -> Option<Found<'_>> {
-        if let Some(node) = self.node(name) {
-            let entry = select(&node.variants, view);
-            if let Some(entry) = entry {
-                return Some(Found { entry, port: None });
-            }
+        let hash = self.hasher.of_wire(name.as_wire());
+        let node = self.names.find_hashed(name.as_wire(), hash);
+        let entry = node.and_then(|node| select(&node.variants, view));
+        if let Some(entry) = entry {
+            return Some(Found::entry(entry, None));
+        }
+        if !node.is_some_and(|node| node.hides_hosts())
+            && let Some(record) = self.hosts.find(name.as_wire(), hash)
+        {
+            let host = Host::Record(record);
+            return Some(Found { host, port: None });
         }
         let (transport, host, port_label) = srv_parts(name)?;
         let entry = select(&self.node(host)?.variants, view)?;
         let port = srv_port(entry, transport, port_label)?;
-        Some(Found {
-            entry,
-            port: Some(port),
-        })
+        Some(Found::entry(entry, Some(port)))
     }
 
     /// The host that a wildcard directly below `parent` stands for, as `view` sees it.
@@ -89,7 +146,7 @@ impl NameTable {
         octets[2..2 + wire.len()].copy_from_slice(wire);
         let node = self.names.find(&octets[..2 + wire.len()])?;
         let entry = select(&node.variants, view)?;
-        Some(Found { entry, port: None })
+        Some(Found::entry(entry, None))
     }
 
     /// The host of a name as `view` sees it: exact, else the wildcard of the longest suffix. The
@@ -106,29 +163,50 @@ impl NameTable {
 
     /// Whether there are names below `name` that can be answered.
     pub fn has_names_below(&self, name: Name<'_>) -> bool {
-        self.node(name).is_some_and(|node| node.descendants > 0)
+        let hash = self.hasher.of_wire(name.as_wire());
+        let node = self.names.find_hashed(name.as_wire(), hash);
+        node.is_some_and(|node| node.descendants > 0) || self.hosts.has_names_below(hash)
     }
 
-    /// The name an address belongs to, as `view` sees it; of several the oldest.
-    pub fn reverse(&self, address: IpAddr, view: &View) -> Option<&NameBuf> {
-        let node = self.addresses.find(&address.to_canonical())?;
-        let entry = node
-            .entries
+    /// The name an address belongs to, as `view` sees it; of several the oldest, and of those in
+    /// hosts files the first canonical one.
+    pub fn reverse(&self, address: IpAddr, view: &View) -> Option<Name<'_>> {
+        let address = address.to_canonical();
+        let entries = self
+            .addresses
+            .find(&address)
+            .map(|node| node.entries.as_slice());
+        let entry = entries
+            .unwrap_or_default()
             .iter()
-            .find(|entry| is_visible(entry, view) && !entry.name.as_name().is_wildcard())?;
-        Some(&entry.name)
+            .find(|entry| is_visible(entry, view) && !entry.name.as_name().is_wildcard());
+        match entry {
+            Some(entry) => Some(entry.name.as_name()),
+            None => self.hosts_reverse(address).map(|record| record.name),
+        }
     }
 
     /// The host behind a virtual address and port, whoever asks; of several the oldest that has
     /// the port.
-    pub fn by_vip(&self, address: IpAddr, port: u16) -> Option<VipMatch<'_>> {
-        let node = self.addresses.find(&address.to_canonical())?;
-        node.entries.iter().find_map(|entry| {
-            let declared = entry.ports.iter().find(|declared| declared.number == port);
-            (declared.is_some() || entry.ports.is_empty()).then_some(VipMatch {
-                entry,
+    pub fn by_vip(&self, address: IpAddr, port: u16) -> Option<VipMatch> {
+        let address = address.to_canonical();
+        let entries = self
+            .addresses
+            .find(&address)
+            .map(|node| node.entries.as_slice());
+        let declared = entries.unwrap_or_default().iter().find_map(|entry| {
+            let declared = entry
+                .ports
+                .iter()
+                .position(|declared| declared.number == port);
+            (declared.is_some() || entry.ports.is_empty()).then(|| VipMatch {
+                entry: Arc::clone(entry),
                 port: declared,
             })
+        });
+        declared.or_else(|| {
+            let entry = Arc::new(self.hosts_reverse(address)?.to_entry());
+            Some(VipMatch { entry, port: None })
         })
     }
 
@@ -139,9 +217,63 @@ impl NameTable {
             .names
             .iter()
             .filter_map(|node| select(&node.variants, view));
-        let mut entries: Vec<_> = seen.cloned().collect();
+        let mut entries: Vec<_> = seen.cloned().chain(self.hosts_entries()).collect();
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         entries
+    }
+
+    /// The hash of a name in lower case, as wire octets.
+    #[inline]
+    pub(crate) fn hash(&self, wire: &[u8]) -> u64 {
+        self.hasher.of_wire(wire)
+    }
+
+    /// What a name in lower case answers when only families matter; `None` says nothing.
+    #[inline]
+    pub(crate) fn plain(&self, wire: &[u8], hash: u64) -> Option<PlainAnswer<'_>> {
+        if self.answerable > 0
+            && let Some(node) = self.names.find_hashed(wire, hash)
+            && (node.plain.is_some() || node.hides_hosts())
+        {
+            return node.plain.as_ref().map(Plain::answer);
+        }
+        let addresses = self.hosts.find_addresses(wire, hash)?;
+        Some(PlainAnswer {
+            ttl_secs: None,
+            v4: addresses.v4,
+            v6: addresses.v6,
+            restricted: UNRESTRICTED,
+        })
+    }
+
+    /// Brings the records of names of these hashes into the processor's cache, all slots before
+    /// any record, so that the waits for memory overlap.
+    pub(crate) fn touch(&self, hashes: &[u64; TOUCHED_MAX]) {
+        let slots = hashes.map(|hash| self.hosts.touch_slot(hash));
+        let octets = slots.map(|slot| self.hosts.touch_record(slot));
+        core::hint::black_box(octets);
+    }
+
+    /// Whether the table is so large that [`NameTable::touch`] pays: one that fits in the caches
+    /// only loses by it.
+    pub(crate) fn is_large(&self) -> bool {
+        self.hosts.len() >= LARGE_NAMES
+    }
+
+    /// Whether some name begins with an asterisk.
+    pub(crate) fn has_wildcards(&self) -> bool {
+        self.wildcards > 0
+    }
+
+    pub(super) fn has_hosts(&self, name: Name<'_>) -> bool {
+        self.hosts
+            .find(name.as_wire(), self.hash(name.as_wire()))
+            .is_some()
+    }
+
+    fn hosts_reverse(&self, address: IpAddr) -> Option<HostRecord<'_>> {
+        let record = self.hosts.reverse(address, &self.hasher)?;
+        (!self.hides_hosts(record.name)).then_some(record)
     }
 
     fn node(&self, name: Name<'_>) -> Option<&Arc<Node>> {

@@ -7,17 +7,26 @@
 //! A [`NameTable`] never changes. The writer keeps a copy that shares everything with the one
 //! published last, so a change of one name in a million copies a few KiB.
 
+mod hasher;
+pub mod hosts;
 mod lookup;
 mod node;
+mod plain;
 mod shards;
 pub mod update;
 mod writer;
 
-pub use lookup::{Found, SrvPort, VipMatch};
+pub use hosts::{HostList, HostListBuilder, HostRecord, HostsFreshness, NamePlace};
+pub(crate) use lookup::TOUCHED_MAX;
+pub use lookup::{Found, Host, SrvPort, VipMatch};
+pub(crate) use plain::PlainAnswer;
 pub use writer::TableWriter;
 
+use crate::wire::Name;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use hasher::NameHasher;
+use hosts::HostIndex;
 use node::{AddressNode, Node};
 use shards::Shards;
 use update::HostEntry;
@@ -25,9 +34,17 @@ use update::HostEntry;
 /// An immutable, published table of hosts.
 #[derive(Clone, Debug)]
 pub struct NameTable {
+    hasher: NameHasher,
     names: Shards<Node>,
     addresses: Shards<AddressNode>,
+    /// Names of hosts files, below what the entries say.
+    hosts: Arc<HostIndex>,
+    /// Names with entries that answer.
     answerable: usize,
+    /// Names of hosts files that entries hide.
+    hidden_hosts: usize,
+    /// Entries' names that begin with an asterisk.
+    wildcards: usize,
     generation: u64,
     completeness: Completeness,
 }
@@ -43,10 +60,15 @@ pub enum Completeness {
 
 impl NameTable {
     fn new(seed: u64) -> Self {
+        let hasher = NameHasher::new(seed);
         NameTable {
-            names: Shards::new(seed),
-            addresses: Shards::new(seed),
+            names: Shards::new(hasher.clone()),
+            addresses: Shards::new(hasher.clone()),
+            hasher,
+            hosts: Arc::new(HostIndex::empty()),
             answerable: 0,
+            hidden_hosts: 0,
+            wildcards: 0,
             generation: 0,
             completeness: Completeness::Partial,
         }
@@ -59,18 +81,19 @@ impl NameTable {
 
     /// Number of names that can be answered.
     pub fn len(&self) -> usize {
-        self.answerable
+        self.answerable + self.hosts.len() - self.hidden_hosts
     }
 
     /// Number of entries: every variant of every name, answerable or not. Looks at all names: not
     /// for the query path.
     pub fn entry_count(&self) -> usize {
-        self.names.iter().map(|node| node.variants.len()).sum()
+        let declared: usize = self.names.iter().map(|node| node.variants.len()).sum();
+        declared + self.hosts.len() - self.hidden_hosts
     }
 
     /// Whether no name can be answered.
     pub fn is_empty(&self) -> bool {
-        self.answerable == 0
+        self.len() == 0
     }
 
     /// Counts up with every table of one writer.
@@ -83,17 +106,29 @@ impl NameTable {
         self.completeness
     }
 
-    /// All entries, every variant, in order of their names. Sorts: not for the query path.
+    /// All entries, every variant, in order of their names, those of hosts files among them.
+    /// Sorts: not for the query path.
     pub fn entries(&self) -> Vec<Arc<HostEntry>> {
-        let mut nodes: Vec<_> = self
+        let declared = self
             .names
             .iter()
-            .filter(|node| !node.variants.is_empty())
-            .collect();
-        nodes.sort_by(|a, b| a.name.cmp(&b.name));
-        nodes
-            .iter()
-            .flat_map(|node| node.variants.iter().cloned())
-            .collect()
+            .flat_map(|node| node.variants.iter().cloned());
+        let mut entries: Vec<_> = declared.chain(self.hosts_entries()).collect();
+        // Stable: the variants of a name stay in the order of their rank.
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
+    /// What hosts files say of names that no entry answers, as entries, in no order.
+    fn hosts_entries(&self) -> impl Iterator<Item = Arc<HostEntry>> + '_ {
+        let records = self.hosts.records();
+        let shown = records.filter(|record| !self.hides_hosts(record.name));
+        shown.map(|record| Arc::new(record.to_entry()))
+    }
+
+    /// Whether an entry keeps hosts files from answering a name.
+    fn hides_hosts(&self, name: Name<'_>) -> bool {
+        let node = self.names.find(name.as_wire());
+        node.is_some_and(|node| node.hides_hosts())
     }
 }

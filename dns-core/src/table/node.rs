@@ -1,7 +1,9 @@
 //! What the table keeps for one name and for one address.
 
+use super::hasher::NameHasher;
+use super::plain::Plain;
 use super::shards::Keyed;
-use super::update::{HostEntry, Visibility};
+use super::update::{HostEntry, VipWanted, Visibility};
 use crate::view::View;
 use crate::wire::NameBuf;
 use alloc::sync::Arc;
@@ -16,11 +18,30 @@ pub(super) struct Node {
     pub(super) variants: Vec<Arc<HostEntry>>,
     /// Answerable names below this one.
     pub(super) descendants: u32,
+    /// What it answers, if that is the same for nearly all.
+    pub(super) plain: Option<Plain>,
 }
 
 impl Node {
+    /// `descendants` is the number of answerable names below it.
+    pub(super) fn new(name: NameBuf, variants: Vec<Arc<HostEntry>>, descendants: u32) -> Self {
+        Node {
+            plain: Plain::of(&variants),
+            name,
+            variants,
+            descendants,
+        }
+    }
+
     pub(super) fn is_answerable(&self) -> bool {
         self.variants.iter().any(|entry| entry.is_answerable())
+    }
+
+    /// Whether hosts files have no say about the name: an entry answers it, or waits for the
+    /// virtual address that it will answer with.
+    pub(super) fn hides_hosts(&self) -> bool {
+        let is_waiting = |entry: &Arc<HostEntry>| entry.vip_wanted != VipWanted::default();
+        self.is_answerable() || self.variants.iter().any(is_waiting)
     }
 }
 
@@ -29,6 +50,10 @@ impl Keyed for Node {
 
     fn key(&self) -> &[u8] {
         self.name.as_name().as_wire()
+    }
+
+    fn hash(key: &[u8], hasher: &NameHasher) -> u64 {
+        hasher.of_wire(key)
     }
 }
 
@@ -44,6 +69,10 @@ impl Keyed for AddressNode {
 
     fn key(&self) -> &IpAddr {
         &self.address
+    }
+
+    fn hash(key: &IpAddr, hasher: &NameHasher) -> u64 {
+        hasher.of_address(*key)
     }
 }
 

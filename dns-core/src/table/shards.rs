@@ -7,11 +7,9 @@
 //! A clone costs one reference count. A change copies the root, one page and one shard, each only
 //! if it is shared: a few KiB in a set of a million.
 
+use super::hasher::NameHasher;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::hash::{BuildHasher, Hash};
-use foldhash::SharedSeed;
-use foldhash::quality::SeedableRandomState;
 use hashbrown::HashTable;
 
 /// Pages of a root and shards of a page: 4,096 shards hold 244 items each at a million.
@@ -20,9 +18,11 @@ const FAN_OUT: usize = 64;
 /// A value that is found by a key it contains.
 pub(super) trait Keyed {
     /// The key.
-    type Key: Hash + Eq + ?Sized;
+    type Key: Eq + ?Sized;
     /// The key of this value.
     fn key(&self) -> &Self::Key;
+    /// The hash of a key.
+    fn hash(key: &Self::Key, hasher: &NameHasher) -> u64;
 }
 
 type Shard<T> = HashTable<Arc<T>>;
@@ -32,7 +32,7 @@ type Page<T> = Vec<Arc<Shard<T>>>;
 #[derive(Debug)]
 pub(super) struct Shards<T> {
     root: Arc<Vec<Arc<Page<T>>>>,
-    hasher: SeedableRandomState,
+    hasher: NameHasher,
 }
 
 impl<T> Clone for Shards<T> {
@@ -45,17 +45,22 @@ impl<T> Clone for Shards<T> {
 }
 
 impl<T: Keyed> Shards<T> {
-    /// An empty set. Keys are names that clients choose, so `seed` must not be known to them.
-    pub(super) fn new(seed: u64) -> Self {
+    /// An empty set.
+    pub(super) fn new(hasher: NameHasher) -> Self {
         let page: Arc<Page<T>> = Arc::new(alloc::vec![Arc::new(HashTable::new()); FAN_OUT]);
         Shards {
             root: Arc::new(alloc::vec![page; FAN_OUT]),
-            hasher: SeedableRandomState::with_seed(seed, SharedSeed::global_fixed()),
+            hasher,
         }
     }
 
     pub(super) fn find(&self, key: &T::Key) -> Option<&Arc<T>> {
-        let hash = self.hasher.hash_one(key);
+        self.find_hashed(key, T::hash(key, &self.hasher))
+    }
+
+    /// The item of a key whose hash is known.
+    #[inline]
+    pub(super) fn find_hashed(&self, key: &T::Key, hash: u64) -> Option<&Arc<T>> {
         let (page, shard) = place_of(hash);
         self.root[page][shard].find(hash, |item| item.key() == key)
     }
@@ -63,18 +68,18 @@ impl<T: Keyed> Shards<T> {
     /// Puts `item` in the place of the one with its key, if there is one.
     pub(super) fn insert(&mut self, item: Arc<T>) {
         let hasher = self.hasher.clone();
-        let hash = hasher.hash_one(item.key());
+        let hash = T::hash(item.key(), &hasher);
         let shard = self.shard_mut(hash);
         match shard.find_mut(hash, |present| present.key() == item.key()) {
             Some(slot) => *slot = item,
             None => {
-                shard.insert_unique(hash, item, |item| hasher.hash_one(item.key()));
+                shard.insert_unique(hash, item, |item| T::hash(item.key(), &hasher));
             }
         }
     }
 
     pub(super) fn remove(&mut self, key: &T::Key) {
-        let hash = self.hasher.hash_one(key);
+        let hash = T::hash(key, &self.hasher);
         if self.find(key).is_none() {
             return;
         }

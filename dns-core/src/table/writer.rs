@@ -1,5 +1,6 @@
 //! Folds updates into published tables.
 
+use super::hosts::{HostIndex, HostList};
 use super::lookup::is_reversible;
 use super::node::{AddressNode, Node, age};
 use super::shards::Shards;
@@ -26,6 +27,20 @@ impl TableWriter {
         TableWriter {
             table: NameTable::new(seed),
         }
+    }
+
+    /// Takes the lists of hosts files, the first file's addresses first, for the tables to come. A
+    /// name that an entry answers, or will answer once it has its virtual address, hides theirs.
+    /// Lists that are those of the last time cost nothing.
+    pub fn set_hosts(&mut self, lists: Vec<Arc<HostList>>) {
+        if self.table.hosts.is_of(&lists) {
+            return;
+        }
+        let index = HostIndex::build(lists, &self.table.hasher);
+        self.table.hosts = Arc::new(index);
+        let hiding = self.table.names.iter().filter(|node| node.hides_hosts());
+        let hidden = hiding.filter(|node| self.table.has_hosts(node.name.as_name()));
+        self.table.hidden_hosts = hidden.count();
     }
 
     /// Folds an update in and gives the new table. It cannot fail: everything that may be refused
@@ -89,12 +104,9 @@ impl TableWriter {
             links.add(entry, Presence::New);
         }
         let descendants = before.as_ref().map_or(0, |node| node.descendants);
+        let node = Node::new(name.clone(), variants, descendants);
+        self.count_name(before.as_deref(), &node);
         let was_answerable = before.is_some_and(|node| node.is_answerable());
-        let node = Node {
-            name: name.clone(),
-            variants,
-            descendants,
-        };
         let is_answerable = node.is_answerable();
         if node.variants.is_empty() && descendants == 0 {
             self.table.names.remove(key.as_wire());
@@ -108,6 +120,21 @@ impl TableWriter {
         }
     }
 
+    /// Keeps the numbers that follow from single names.
+    fn count_name(&mut self, before: Option<&Node>, after: &Node) {
+        let name = after.name.as_name();
+        if name.is_wildcard() {
+            let was_there = before.is_some_and(|node| !node.variants.is_empty());
+            self.table.wildcards += usize::from(!after.variants.is_empty());
+            self.table.wildcards -= usize::from(was_there);
+        }
+        if self.table.has_hosts(name) {
+            let was_hidden = before.is_some_and(Node::hides_hosts);
+            self.table.hidden_hosts += usize::from(after.hides_hosts());
+            self.table.hidden_hosts -= usize::from(was_hidden);
+        }
+    }
+
     fn count_below_ancestors(&mut self, name: Name<'_>, count: Count) {
         match count {
             Count::Up => self.table.answerable += 1,
@@ -116,11 +143,7 @@ impl TableWriter {
         for ancestor in name.ancestors().skip(1) {
             let present = self.table.names.find(ancestor.as_wire());
             let mut node = present.map_or_else(
-                || Node {
-                    name: ancestor.to_lower(),
-                    variants: Vec::new(),
-                    descendants: 0,
-                },
+                || Node::new(ancestor.to_lower(), Vec::new(), 0),
                 |node| Node::clone(node),
             );
             match count {

@@ -44,7 +44,7 @@ impl<'a> Name<'a> {
     }
 
     /// Wraps octets that were built label by label within the limits.
-    pub(super) fn from_valid(octets: &'a [u8]) -> Self {
+    pub(crate) fn from_valid(octets: &'a [u8]) -> Self {
         debug_assert!(Name::from_wire(octets).is_ok());
         Name(octets)
     }

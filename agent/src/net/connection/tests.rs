@@ -21,10 +21,12 @@ struct Peer {
     is_closed: bool,
     reads: usize,
     has_read: Vec<u8>,
+    calls: usize,
 }
 
 impl Read for Peer {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.calls += 1;
         if self.sends.is_empty() && !self.is_closed {
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -68,7 +70,7 @@ fn receive(
     mut answer: impl FnMut(&[u8], &mut Vec<u8>) -> AnswerTime,
 ) -> usize {
     connection.stream.sends.extend_from_slice(octets);
-    connection.is_readable = true;
+    connection.note_readiness(Readiness::Octets);
     let mut chunk = [0; 16];
     let mut taken = 0;
     loop {
@@ -103,6 +105,46 @@ fn an_answer_at_once_leaves_as_a_frame() {
     connection.flush(Millis(5)).unwrap();
     assert_eq!(connection.stream.has_read, [0, 2, 8, 9, 0, 1, 7]);
     assert!(connection.is_idle());
+}
+
+#[test]
+fn a_read_that_gets_less_than_it_might_is_the_last_until_an_event() {
+    let mut connection = connection();
+    assert_eq!(receive(&mut connection, 5, &[0, 1, 8, 0, 1, 9], later), 2);
+    assert_eq!(connection.stream.calls, 1);
+    assert_eq!(connection.read(&mut [0; 16]), ReadOutcome::Nothing);
+    assert_eq!(connection.stream.calls, 1);
+}
+
+#[test]
+fn a_read_that_gets_all_it_might_is_not_the_last() {
+    let mut connection = connection();
+    // The chunk has 16 octets.
+    let messages = [[0, 2, 8, 9].repeat(4), vec![0, 1, 7]].concat();
+    assert_eq!(receive(&mut connection, 5, &messages, later), 5);
+    assert_eq!(connection.stream.calls, 2);
+}
+
+#[test]
+fn an_end_that_comes_with_the_last_octets_is_found() {
+    let mut connection = connection();
+    connection.stream.is_closed = true;
+    connection.note_readiness(Readiness::Exhaust);
+    receive(&mut connection, 5, &[0, 1, 8], |_, _| AnswerTime::Now);
+    assert_eq!(connection.end(&LIMITS), Some(CloseReason::Client));
+}
+
+#[test]
+fn room_is_asked_for_only_when_there_was_none() {
+    let mut connection = connection();
+    connection.stream.reads = 4;
+    for is_slow in [false, true] {
+        connection.answer(Millis(1), &[1, 2]);
+        connection.flush(Millis(1)).unwrap();
+        assert_eq!(connection.needs_room(), is_slow);
+    }
+    connection.wanted = Wanted::InputAndRoom;
+    assert!(!connection.needs_room());
 }
 
 #[test]
@@ -183,6 +225,7 @@ fn unsent_answers_past_their_bound_end_the_connection() {
 fn after_a_half_close_what_is_pending_is_answered_first() {
     let mut connection = connection();
     connection.stream.is_closed = true;
+    connection.note_readiness(Readiness::Exhaust);
     receive(&mut connection, 0, &[0, 1, 8, 0], later);
     assert_eq!(connection.end(&LIMITS), None);
     connection.answer(Millis(1), &[8]);
