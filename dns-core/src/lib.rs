@@ -45,13 +45,14 @@ pub mod search;
 pub mod shared;
 pub mod snapshot;
 pub mod stats;
+mod sync;
 pub mod table;
 pub mod transmit;
 pub mod view;
 pub mod vip;
 pub mod wire;
 
-pub use cache::CacheConfig;
+pub use cache::{Cache, CacheConfig};
 pub use config::ResolverConfig;
 pub use forward::{Caching, ForwardPolicy, Next, Protocol, Route, Server, Strategy};
 pub use host::{answered_addresses, answered_ttl_secs, virtual_addresses};

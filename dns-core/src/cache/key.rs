@@ -49,6 +49,59 @@ impl QuestionKey {
     pub fn as_octets(&self) -> &[u8] {
         &self.octets[..usize::from(self.len)]
     }
+
+    /// The key that [`QuestionKey::as_octets`] gave; `None` for other octets.
+    pub fn from_octets(octets: &[u8]) -> Option<Self> {
+        let parts = KeyParts::of(octets)?;
+        Some(Self::new(parts.name, parts.rtype, parts.flags, parts.group))
+    }
+
+    /// Name, in lower case.
+    pub fn name(&self) -> Name<'_> {
+        self.parts().name
+    }
+
+    /// Type.
+    pub fn rtype(&self) -> Rtype {
+        self.parts().rtype
+    }
+
+    /// DO, CD and RD.
+    pub fn flags(&self) -> QuestionFlags {
+        self.parts().flags
+    }
+
+    /// The group of servers.
+    pub fn group(&self) -> u64 {
+        self.parts().group
+    }
+
+    fn parts(&self) -> KeyParts<'_> {
+        KeyParts::of(self.as_octets()).expect("a key is made of its parts")
+    }
+}
+
+/// What the octets of a key say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyParts<'k> {
+    pub(super) name: Name<'k>,
+    pub(super) rtype: Rtype,
+    pub(super) flags: QuestionFlags,
+    pub(super) group: u64,
+}
+
+impl<'k> KeyParts<'k> {
+    pub(super) fn of(octets: &'k [u8]) -> Option<Self> {
+        let (name, rest) = octets.split_at_checked(octets.len().checked_sub(REST_LEN)?)?;
+        let (rtype, rest) = rest.split_first_chunk()?;
+        let (&flags, group) = rest.split_first()?;
+        Some(KeyParts {
+            name: Name::from_wire(name).ok()?,
+            rtype: Rtype(u16::from_be_bytes(*rtype)),
+            flags: QuestionFlags::from_bits(flags),
+            group: u64::from_be_bytes(*group.first_chunk()?),
+        })
+    }
 }
 
 impl core::fmt::Debug for QuestionKey {
@@ -58,6 +111,14 @@ impl core::fmt::Debug for QuestionKey {
 }
 
 impl QuestionFlags {
+    fn from_bits(bits: u8) -> Self {
+        QuestionFlags {
+            dnssec_ok: (bits & DNSSEC_OK != 0).into(),
+            checking_disabled: bits & CHECKING_DISABLED != 0,
+            recursion_desired: bits & RECURSION_DESIRED != 0,
+        }
+    }
+
     fn to_bits(self) -> u8 {
         let dnssec_ok = if self.dnssec_ok == DnssecOk::Set {
             DNSSEC_OK
@@ -75,5 +136,35 @@ impl QuestionFlags {
             0
         };
         dnssec_ok | checking_disabled | recursion_desired
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::NameBuf;
+
+    #[test]
+    fn a_key_gives_back_what_it_was_made_of() {
+        let name = NameBuf::parse("a.example").unwrap();
+        let flags = QuestionFlags {
+            dnssec_ok: DnssecOk::Set,
+            checking_disabled: false,
+            recursion_desired: true,
+        };
+        let key = QuestionKey::new(name.as_name(), Rtype::SRV, flags, 7 << 40);
+        let same = QuestionKey::from_octets(key.as_octets()).unwrap();
+        assert_eq!(same.as_octets(), key.as_octets());
+        assert_eq!(same.name(), name.as_name());
+        assert_eq!(same.rtype(), Rtype::SRV);
+        assert_eq!(same.flags(), flags);
+        assert_eq!(same.group(), 7 << 40);
+    }
+
+    #[test]
+    fn other_octets_are_no_key() {
+        for octets in [&b""[..], &[0; 11], &[1; 40]] {
+            assert!(QuestionKey::from_octets(octets).is_none(), "{octets:?}");
+        }
     }
 }

@@ -17,8 +17,8 @@ mod judge;
 mod pending;
 pub mod policy;
 mod question;
-mod rdata;
-mod relay;
+pub(crate) mod rdata;
+pub(crate) mod relay;
 mod reply;
 mod server;
 mod steps;
@@ -30,6 +30,7 @@ pub use pending::Waiter;
 pub use policy::{Caching, ForwardPolicy, Next, Route, Strategy};
 pub use question::Question;
 pub use relay::relay;
+pub(crate) use reply::Part;
 pub use reply::{Defect, Reply};
 pub use server::{Protocol, Server};
 

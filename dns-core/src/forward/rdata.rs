@@ -90,7 +90,7 @@ pub(super) fn is_well_formed(message: &[u8], record: &RawRecord) -> bool {
 }
 
 /// Appends the data of a well-formed record with its names uncompressed.
-pub(super) fn expand(message: &[u8], record: &RawRecord, out: &mut Vec<u8>) {
+pub(crate) fn expand(message: &[u8], record: &RawRecord, out: &mut Vec<u8>) {
     let Form::Names { before, names, .. } = Form::of(record.rtype) else {
         out.extend_from_slice(&message[record.rdata_at..record.end()]);
         return;

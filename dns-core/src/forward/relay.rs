@@ -1,11 +1,11 @@
 //! An upstream's answer as a client's: the same octets, with id, question, flags and OPT as ours.
 
-use super::reply::Reply;
-use crate::query::Query;
+use super::reply::{Part, Reply};
+use crate::query::{Asker, Query};
 use crate::transmit::Transport;
 use crate::wire::edns::OptRecord;
 use crate::wire::writer::Fit;
-use crate::wire::{Edns, Header};
+use crate::wire::{Ede, Edns, Header};
 use alloc::vec::Vec;
 
 /// Appends the reply to `query`: the records of `reply` octet by octet, behind the client's id
@@ -17,58 +17,79 @@ use alloc::vec::Vec;
 /// fits, with TC if an answer or authority record is missing. The question of `reply` must be the
 /// one of `query`. Gives whether all fitted.
 pub fn relay(query: &Query, transport: Transport, reply: &Reply, out: &mut Vec<u8>) -> Fit {
-    let opt = own_opt(query);
-    let room = query
-        .reply_limit(transport)
-        .saturating_sub(opt_len(opt.as_ref()));
-    let part = reply.part_within(room);
+    let asker = query.asker();
+    let opt = opt_for(asker, None);
+    let part = reply.part_within(room(asker, transport, opt.as_ref()));
     debug_assert_eq!(
         query.name.as_wire().len() + 16,
         part.start,
         "another question's reply"
     );
+    let records = &reply.message()[part.start..part.end];
+    write(asker, reply.header(), &part, records, opt, out)
+}
+
+/// Appends a message to `asker`: flags and response code as of `source`, the records of `part`,
+/// and that OPT record. Gives whether the part is all there is.
+pub(crate) fn write(
+    asker: Asker<'_>,
+    source: Header,
+    part: &Part,
+    records: &[u8],
+    opt: Option<OptRecord>,
+    out: &mut Vec<u8>,
+) -> Fit {
     let mut header = Header {
         qdcount: 1,
         ancount: part.ancount,
         nscount: part.nscount,
         arcount: part.arcount + u16::from(opt.is_some()),
-        ..flags(query, reply)
+        ..flags(asker, source)
     };
     if part.fit == Fit::Cut {
         header = header.with_truncated();
     }
     out.extend_from_slice(&header.to_wire());
-    out.extend_from_slice(query.question());
-    out.extend_from_slice(&reply.message()[part.start..part.end]);
+    out.extend_from_slice(asker.question);
+    out.extend_from_slice(records);
     out.extend_from_slice(opt.as_ref().map_or(&[], OptRecord::as_wire));
     part.fit
 }
 
-fn flags(query: &Query, reply: &Reply) -> Header {
-    let upstream = reply.header();
-    let mut header = query
+fn flags(asker: Asker<'_>, source: Header) -> Header {
+    let mut header = asker
         .header
         .reply()
         .with_recursion_available()
-        .with_rcode(upstream.rcode());
-    if upstream.is_authoritative() {
+        .with_rcode(source.rcode());
+    if source.is_authoritative() {
         header = header.with_authoritative();
     }
-    if upstream.is_truncated() {
+    if source.is_truncated() {
         header = header.with_truncated();
     }
-    let wants_ad = query.header.authentic_data() || query.edns.is_some_and(|edns| edns.dnssec_ok);
-    if upstream.authentic_data() && wants_ad {
+    let wants_ad = asker.header.authentic_data() || asker.edns.is_some_and(|edns| edns.dnssec_ok);
+    if source.authentic_data() && wants_ad {
         header = header.with_authentic_data();
     }
     header
 }
 
+/// Octets that header, question and records of a reply may take beside its OPT record.
+pub(crate) fn room(asker: Asker<'_>, transport: Transport, opt: Option<&OptRecord>) -> usize {
+    asker.reply_limit(transport).saturating_sub(opt_len(opt))
+}
+
+/// Our OPT record for the reply to `asker`, if it gets one, with that extended error.
+pub(crate) fn opt_for(asker: Asker<'_>, ede: Option<Ede>) -> Option<OptRecord> {
+    asker
+        .edns
+        .map(|_| Edns::opt_record(asker.dnssec_ok(), 0, ede))
+}
+
 /// Our OPT record for the reply to `query`, if it gets one.
 pub(super) fn own_opt(query: &Query) -> Option<OptRecord> {
-    query
-        .edns
-        .map(|_| Edns::opt_record(query.dnssec_ok(), 0, None))
+    opt_for(query.asker(), None)
 }
 
 /// Octets to keep free for it.

@@ -85,7 +85,7 @@ pub(super) fn matching_header(message: &[u8], question: &Question, id: u16) -> O
 
 impl Reply {
     /// Checks a message that matches `question`.
-    pub(super) fn check(message: &[u8], question: &Question) -> Result<Self, Defect> {
+    pub(crate) fn check(message: &[u8], question: &Question) -> Result<Self, Defect> {
         let header = Header::parse(message).ok_or(ParseError::Short)?;
         let mut reply = Reply {
             message: message.to_vec(),
@@ -119,6 +119,23 @@ impl Reply {
             end,
             additional: 0,
         }
+    }
+
+    /// A message of records that were checked before, without additional records.
+    pub(crate) fn of_checked(message: Vec<u8>, header: Header, question_end: usize) -> Self {
+        Reply {
+            header,
+            rcode: header.rcode(),
+            question_end,
+            end: message.len(),
+            additional: 0,
+            message,
+        }
+    }
+
+    /// Offset behind the question section.
+    pub(crate) fn question_end(&self) -> usize {
+        self.question_end
     }
 
     /// Header as received.
@@ -246,14 +263,26 @@ impl Reply {
 
 /// A run of records of a [`Reply`], from the first on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) ancount: u16,
-    pub(super) nscount: u16,
-    pub(super) arcount: u16,
+pub(crate) struct Part {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) ancount: u16,
+    pub(crate) nscount: u16,
+    pub(crate) arcount: u16,
     /// Whether it has all answers and authorities.
-    pub(super) fit: Fit,
+    pub(crate) fit: Fit,
+}
+
+impl Part {
+    /// No record of a message that has none.
+    pub(crate) const NOTHING: Part = Part {
+        start: 0,
+        end: 0,
+        ancount: 0,
+        nscount: 0,
+        arcount: 0,
+        fit: Fit::Whole,
+    };
 }
 
 /// Whether every answer is for a name on the CNAME chain from the question, or is a DNAME above

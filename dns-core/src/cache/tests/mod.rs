@@ -1,0 +1,9 @@
+//! Facts about the cache.
+
+mod bounds;
+mod fixture;
+mod keeping;
+mod listing;
+mod model;
+mod relaying;
+mod times;
