@@ -32,7 +32,7 @@ type Operation = Box<dyn FnMut(u32)>;
 pub const BOUNDS: [Bound; 8] = [
     Bound {
         name: "parse",
-        instructions: 700,
+        instructions: 1_350,
         times: 20_000,
         operation: parse,
     },
@@ -44,37 +44,37 @@ pub const BOUNDS: [Bound; 8] = [
     },
     Bound {
         name: "answer-10k-edns",
-        instructions: 650,
+        instructions: 750,
         times: 20_000,
         operation: answer_with_edns,
     },
     Bound {
         name: "no-data-10k",
-        instructions: 900,
+        instructions: 1_370,
         times: 20_000,
         operation: no_data,
     },
     Bound {
         name: "miss-10k",
-        instructions: 3_000,
+        instructions: 10_000,
         times: 20_000,
         operation: refuse,
     },
     Bound {
         name: "encode",
-        instructions: 500,
+        instructions: 420,
         times: 20_000,
         operation: encode,
     },
     Bound {
         name: "patch-10k",
-        instructions: 60_000,
+        instructions: 17_000,
         times: 500,
         operation: patch_ten_thousand,
     },
     Bound {
         name: "patch-100k",
-        instructions: 60_000,
+        instructions: 19_000,
         times: 500,
         operation: patch_hundred_thousand,
     },

@@ -175,15 +175,11 @@ pub fn callsign() -> io::Result<PathBuf> {
         Some(profile) => profile,
     };
     let target = folder.parent().ok_or(io::ErrorKind::NotFound)?;
+    // With the features of this program, so that nothing is compiled twice.
     let status = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--bin",
-            "callsign",
-            "--profile",
-            profile,
-        ])
+        .args(["build", "--quiet", "--package", "agent"])
+        .args(["--package", "benches", "--bin", "callsign"])
+        .args(["--profile", profile])
         .arg("--manifest-path")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"))
         .arg("--target-dir")
