@@ -3,7 +3,8 @@
 //! Everything here is non-blocking and belongs to one worker; the loop that drives it is
 //! `Worker::turn`.
 
-mod batch;
+#[doc(hidden)]
+pub mod batch;
 mod connection;
 mod connections;
 mod frames;
