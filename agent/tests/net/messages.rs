@@ -52,7 +52,8 @@ pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
 /// The first label of the question's name.
 pub(crate) fn first_label(message: &[u8]) -> String {
     let length = usize::from(message[12]);
-    String::from_utf8(message[13..13 + length].to_vec()).unwrap()
+    // Questions go upstream in letters of random case.
+    String::from_utf8(message[13..13 + length].to_ascii_lowercase()).unwrap()
 }
 
 /// Id, response code, and the address of the one answer, if there is one.
