@@ -5,11 +5,14 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use dns_core::Millis;
 use std::hint::black_box;
 
+/// A query for the entry of a number.
+type QueryOf = fn(u32) -> Vec<u8>;
+
 fn answers(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("answer");
     for names in SIZES {
         let mut resolver = resolver(names);
-        let kinds: [(&str, fn(u32) -> Vec<u8>); 2] = [("plain", query), ("edns", query_with_edns)];
+        let kinds: [(&str, QueryOf); 2] = [("plain", query), ("edns", query_with_edns)];
         for (kind, query) in kinds {
             let queries: Vec<_> = (0..1_024).map(|i| query(i * 7919 % names)).collect();
             let mut out = Vec::with_capacity(4_096);
