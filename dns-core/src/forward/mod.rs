@@ -203,8 +203,11 @@ impl Forwarder {
         let group = self.upstreams.of(route).group;
         let Wanted { name, rtype, flags } = wanted;
         let key = QuestionKey::new(name, rtype, flags, group);
-        let hash = self.hasher.hash_one(key.as_octets());
         let kept = self.recall(now, route, &key, &asking, out);
+        if kept == Kept::Answered {
+            return Disposition::Answered;
+        }
+        let hash = self.hasher.hash_one(key.as_octets());
         let flight = self.find(hash, key.as_octets());
         let start = Start {
             route,
@@ -213,11 +216,9 @@ impl Forwarder {
             wanted,
         };
         match (kept, flight) {
-            (Kept::Answered, _) | (Kept::Refresh, Some(_)) => Disposition::Answered,
-            (Kept::Refresh, None) => {
-                if self.admit(now, route, None).is_ok() {
-                    self.stats.forward_prefetched.increment();
-                    self.start(now, start, None, None);
+            (Kept::Answered | Kept::Refresh, _) => {
+                if flight.is_none() {
+                    self.renew(now, start);
                 }
                 Disposition::Answered
             }
@@ -225,21 +226,7 @@ impl Forwarder {
                 self.answer_stale(now, &key, &asking, out)
             }
             (Kept::Stale | Kept::Nothing, Some(id)) => self.join(id, asking, out),
-            (Kept::Stale | Kept::Nothing, None) => {
-                if self.refuses_for_down(now, route) {
-                    self.stats.forward_all_down.increment();
-                    return self.refuse(&asking, Failure::Unreachable, out);
-                }
-                let client = asking.client.address.ip();
-                if self.admit(now, route, Some(client)).is_err() {
-                    return self.refuse(&asking, Failure::Overloaded, out);
-                }
-                let stale_at =
-                    matches!(kept, Kept::Stale).then(|| now.plus(self.config.stale_after_ms));
-                let waiter = Waiter::new(asking.client, asking.asker, asking.chain);
-                self.start(now, start, Some(waiter), stale_at);
-                Disposition::Pending
-            }
+            (Kept::Stale | Kept::Nothing, None) => self.ask_anew(now, start, asking, kept, out),
         }
     }
 
@@ -337,7 +324,38 @@ impl Forwarder {
         }
     }
 
-    /// Asks a question that is not in flight.
+    /// Asks a question that is not in flight for a client, if there is a server and room.
+    fn ask_anew(
+        &mut self,
+        now: Millis,
+        start: Start<'_>,
+        asking: Asking<'_>,
+        kept: Kept,
+        out: &mut Vec<u8>,
+    ) -> Disposition {
+        if self.refuses_for_down(now, start.route) {
+            self.stats.forward_all_down.increment();
+            return self.refuse(&asking, Failure::Unreachable, out);
+        }
+        let client = asking.client.address.ip();
+        if self.admit(now, start.route, Some(client)).is_err() {
+            return self.refuse(&asking, Failure::Overloaded, out);
+        }
+        let stale_at = (kept == Kept::Stale).then(|| now.plus(self.config.stale_after_ms));
+        let waiter = Waiter::new(asking.client, asking.asker, asking.chain);
+        self.start(now, start, Some(waiter), stale_at);
+        Disposition::Pending
+    }
+
+    /// Asks a question that nobody waits for, so that its answer does not run out.
+    fn renew(&mut self, now: Millis, start: Start<'_>) {
+        if self.admit(now, start.route, None).is_ok() {
+            self.stats.forward_prefetched.increment();
+            self.start(now, start, None, None);
+        }
+    }
+
+    /// Sends a question on its way.
     fn start(
         &mut self,
         now: Millis,

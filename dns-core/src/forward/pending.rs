@@ -228,8 +228,7 @@ impl Pending {
 
     /// Whether its name, spelled so, has a large letter at all.
     pub(super) fn has_large_letter(&self, case: u64) -> bool {
-        let mut letters = self.name().iter().enumerate();
-        letters.any(|(at, octet)| spelled(*octet, case, at) != *octet)
+        spelled(self.name(), case).ne(self.name().iter().copied())
     }
 
     /// When it wants to be looked at.

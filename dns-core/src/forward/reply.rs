@@ -100,14 +100,16 @@ pub(super) fn fits(message: &[u8], name: &[u8], rtype: Rtype, id: u16, case: u64
     let (spelling, rest) = question.split_at(name.len());
     let [high, low] = rtype.0.to_be_bytes();
     let [class_high, class_low] = Class::IN.0.to_be_bytes();
-    if rest != [high, low, class_high, class_low] || !spelling.eq_ignore_ascii_case(name) {
+    if rest != [high, low, class_high, class_low] {
         return Fits::Not;
     }
-    let keeps_case = |(at, octet): (usize, &u8)| *octet == spelled(name[at], case, at);
-    if case == 0 || spelling.iter().enumerate().all(keeps_case) {
-        Fits::Whole(header)
-    } else {
-        Fits::Folded
+    if case != 0 && spelled(name, case).eq(spelling.iter().copied()) {
+        return Fits::Whole(header);
+    }
+    match spelling.eq_ignore_ascii_case(name) {
+        true if case == 0 => Fits::Whole(header),
+        true => Fits::Folded,
+        false => Fits::Not,
     }
 }
 
