@@ -40,6 +40,10 @@ unsafe:
 deny:
     @.ci/run deny
 
+# Instructions of the engine's operations against their bounds (skipped without valgrind)
+instructions:
+    @.ci/run instructions
+
 # Everything, after installing the DNS clients that the tests compare with
 ci:
     @.ci/run

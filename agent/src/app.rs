@@ -1,30 +1,38 @@
 //! The agent from start to end: bind, read, serve, reload, drain.
 
-use crate::admin;
+use crate::admin::{self, CacheAccess};
 use crate::banner::Banner;
 use crate::cli::AgentFlags;
 use crate::commands::Exit;
-use crate::config::{CacheMode, Config, ConfigError, Environment};
+use crate::config::{Config, ConfigError, Environment};
 use crate::config_file::ConfigFile;
 use crate::control::{Control, StateAccess};
 use crate::logging;
 use crate::metrics::Metrics;
-use crate::net::{Listeners, raise_open_files_limit};
+use crate::net::{Listeners, UpstreamTls, raise_open_files_limit};
+use crate::priority;
 use crate::problem::Problem;
 use crate::sources::watch::Watch;
 use crate::sources::{Holds, Refresh};
+use crate::upstream_names::UpstreamNames;
 use crate::workers::{SHUTDOWN_GRACE, WorkerExit, WorkerOptions, Workers};
-use dns_core::{CacheConfig, Snapshot};
+use dns_core::Snapshot;
 use rand::TryRng;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
+
+/// How long a start waits for the addresses of upstream servers that are given by name, so that the
+/// first clients are not refused. A lookup takes milliseconds; one that takes longer is not worth
+/// keeping back the answers of the table.
+const NAMES_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why the agent does not start, or ended by itself.
 #[derive(Debug)]
@@ -112,7 +120,14 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
     let listeners = Listeners::bind(&config.listen, config.workers)
         .map_err(|error| AppError::System(error.to_string()))?;
     let listen = listeners.local_addresses().to_vec();
-    let control = Control::start(config.clone(), StateAccess::Write, listen.clone(), seed()?)?;
+    // Without a server over TLS, too: the next configuration may name one.
+    let upstream_tls = upstream_tls(&config)?;
+    let mut control = Control::start(config.clone(), StateAccess::Write, listen.clone(), seed()?)?;
+    let names = runtime.block_on(async {
+        let mut names = UpstreamNames::start(control.names_wanted());
+        control.take_host_addresses(names.first(NAMES_PATIENCE).await);
+        names
+    });
     let died = Arc::new(Notify::new());
     let on_exit = Arc::clone(&died);
     let workers = Workers::start(
@@ -120,9 +135,9 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
         WorkerOptions {
             resolver: config.resolver.clone(),
             limits: config.net.clone(),
-            cache: (config.cache == CacheMode::On).then(CacheConfig::default),
+            cache: config.cache.clone(),
             snapshots: control.snapshots(),
-            upstream_tls: None,
+            upstream_tls: Some(upstream_tls),
             on_exit: Some(Arc::new(move |exit| {
                 if exit == WorkerExit::Died {
                     on_exit.notify_one();
@@ -137,6 +152,7 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
         flags: flags.clone(),
         config_file,
         control,
+        names,
         workers,
         died,
     };
@@ -162,6 +178,14 @@ fn refuse_unserved(config: &Config) -> Result<(), Box<Problem>> {
     );
     let problem = Problem::error(config.place(), "clusters", reason);
     Err(Box::new(problem.with_hint(hint)))
+}
+
+/// Whom upstreams over TLS are checked with.
+fn upstream_tls(config: &Config) -> Result<UpstreamTls, Box<Problem>> {
+    UpstreamTls::load(config.upstream_ca.as_deref()).map_err(|error| {
+        let problem = Problem::error(config.place(), "upstream_ca", error.to_string());
+        Box::new(problem.with_hint("name a PEM file of certificate authorities"))
+    })
 }
 
 /// What a client would be answered from, without serving it.
@@ -196,11 +220,13 @@ pub fn preview(config: &Config) -> Result<Preview, AppError> {
 
 /// What is wrong with the files that a configuration names.
 pub fn source_problems(config: &Config) -> Vec<Problem> {
-    match preview(config) {
+    let mut problems = match preview(config) {
         Ok(preview) => preview.problems,
         Err(AppError::Problem(problem)) => vec![*problem],
         Err(error) => vec![Problem::error(config.place(), "", error.to_string())],
-    }
+    };
+    problems.extend(upstream_tls(config).err().map(|problem| *problem));
+    problems
 }
 
 /// A seed for the hash of names, which clients choose.
@@ -214,6 +240,7 @@ struct Agent {
     flags: AgentFlags,
     config_file: ConfigFile,
     control: Control,
+    names: UpstreamNames,
     workers: Arc<Workers>,
     died: Arc<Notify>,
 }
@@ -227,6 +254,8 @@ impl Agent {
     ) -> Result<(), AppError> {
         let (until_drained, ended) = oneshot::channel();
         let (admin, server) = self.start_admin(config, ended).await?.unzip();
+        // Workers answer already: they do not wait for the disk.
+        self.control.save_last_good();
         let status = self.control.status().load_full();
         Banner {
             status: &status,
@@ -235,7 +264,9 @@ impl Agent {
             config,
         }
         .print();
-        self.control.save_last_good();
+        if let Err(error) = priority::yield_to_workers() {
+            tracing::debug!(%error, "the control thread keeps its priority");
+        }
         self.watch(&mut signals).await?;
         self.control.drain();
         tracing::info!("draining");
@@ -267,12 +298,14 @@ impl Agent {
             Arc::clone(&status),
             self.workers.stats(),
             self.workers.net_stats(),
+            Arc::clone(self.workers.shared()),
         );
         let resolver = config.resolver.clone();
         let subject = admin::Subject {
             status,
             metrics: Arc::new(metrics),
             resolver,
+            cache: CacheAccess::new(Arc::clone(self.workers.shared()), self.workers.clock()),
         };
         let server = tokio::spawn(admin::serve(listener, subject, async move {
             // An error is the end of the agent, too.
@@ -285,6 +318,7 @@ impl Agent {
     async fn watch(&mut self, signals: &mut Signals) -> Result<(), AppError> {
         let mut watch = Watch::new();
         loop {
+            self.names.want(self.control.names_wanted());
             let paths = self.control.paths();
             watch.watch(
                 paths
@@ -295,12 +329,13 @@ impl Agent {
             tokio::select! {
                 () = watch.changed() => match self.config_file.refresh() {
                     Refresh::Changed => self.reload(Holds::Keep),
-                    Refresh::Same => self.control.refresh(Holds::Keep),
+                    Refresh::Same => self.refresh(Holds::Keep),
                 },
                 wish = signals.next() => match wish {
                     Wish::Reload => self.reload(Holds::Release),
                     Wish::End => return Ok(()),
                 },
+                hosts = self.names.changed() => self.control.take_host_addresses(hosts),
                 () = self.died.notified() => return Err(AppError::WorkerDied),
             }
         }
@@ -312,6 +347,7 @@ impl Agent {
             load(&self.flags).and_then(|config| Ok(self.control.reconfigure(config, holds)?));
         match taken {
             Ok(fixed) => {
+                self.workers.wake();
                 tracing::info!("reloaded");
                 if !fixed.is_empty() {
                     tracing::warn!(keys = fixed.join(", "), "changed keys that need a restart");
@@ -319,8 +355,14 @@ impl Agent {
             }
             Err(error) => {
                 self.control.refuse(error.problems());
-                self.control.refresh(holds);
+                self.refresh(holds);
             }
+        }
+    }
+
+    fn refresh(&mut self, holds: Holds) {
+        if self.control.refresh(holds) == Refresh::Changed {
+            self.workers.wake();
         }
     }
 

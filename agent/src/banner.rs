@@ -6,6 +6,7 @@ use dns_core::{AddressOrigin, HostEntry};
 use std::fmt;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// What a started agent says.
 pub(crate) struct Banner<'a> {
@@ -26,22 +27,22 @@ impl Banner<'_> {
         let _ = write!(out, "{self}").and_then(|()| out.flush());
     }
 
+    /// A name to ask for: with a virtual address rather than without, and of hosts files only if
+    /// there is no other. It is printed at every start, so that a million names are not sorted.
     fn example(&self) -> String {
-        let entries = self.status.table().entries();
-        let is_plain = |entry: &&std::sync::Arc<HostEntry>| {
-            entry.is_answerable() && !entry.name.as_name().is_wildcard()
-        };
+        let table = self.status.table();
+        let is_plain =
+            |entry: &&Arc<HostEntry>| entry.is_answerable() && !entry.name.as_name().is_wildcard();
         let is_allotted = |entry: &HostEntry| {
-            entry
-                .addresses
-                .iter()
-                .any(|address| address.origin == AddressOrigin::Allotted)
+            let mut addresses = entry.addresses.iter();
+            addresses.any(|address| address.origin == AddressOrigin::Allotted)
         };
-        let plain = || entries.iter().filter(is_plain);
-        let entry = plain()
-            .find(|entry| is_allotted(entry))
-            .or_else(|| plain().next());
-        entry.map_or_else(|| "example.com".to_owned(), |entry| entry.name.to_string())
+        let declared = table.declared().filter(is_plain);
+        let best = declared.min_by_key(|entry| (!is_allotted(entry), &entry.name));
+        let mut listed = table.hosts_lists().iter().flat_map(|list| list.names());
+        best.map(|entry| entry.name.to_string())
+            .or_else(|| listed.next().map(|name| name.to_string()))
+            .unwrap_or_else(|| "example.com".to_owned())
     }
 }
 
@@ -78,7 +79,7 @@ impl fmt::Display for Banner<'_> {
         match self.admin {
             Some(admin) => writeln!(
                 f,
-                "admin at http://{admin}: /livez /readyz /metrics /debug/table /debug/ndsz"
+                "admin at http://{admin}: /livez /readyz /metrics /cache /debug/table /debug/ndsz"
             )?,
             None => writeln!(f, "admin off; switch it on with --admin 127.0.0.1:15054")?,
         }

@@ -24,6 +24,7 @@ Examples:
   callsign query -x 250.1.2.3
   callsign table --config callsign.yaml -o json
   callsign config check callsign.yaml
+  callsign cache list --admin 127.0.0.1:15054
 
 Exit codes: 0 fine; 1 the answer is no, or the configuration or an input is bad; 2 a bad flag.";
 
@@ -41,6 +42,9 @@ pub enum Command {
     Table(TableArgs),
     /// Look at the configuration
     Config(ConfigArgs),
+    /// Look at the answers that a running agent keeps, or drop them
+    #[command(after_help = CACHE_EXAMPLES)]
+    Cache(CacheArgs),
 }
 
 const AGENT_EXAMPLES: &str = "\
@@ -61,6 +65,14 @@ Examples:
   callsign table --table objects/ --namespace shop
   callsign table --config callsign.yaml -o json
   callsign table --admin 127.0.0.1:15054 -o ndsz";
+
+const CACHE_EXAMPLES: &str = "\
+Examples:
+  callsign cache list --admin 127.0.0.1:15054
+  callsign cache list --suffix example.com --type AAAA --config callsign.yaml
+  callsign cache dump web.example.com --admin 127.0.0.1:15054 -o json
+  callsign cache flush web.example.com --admin 127.0.0.1:15054
+  callsign cache flush --suffix example.com --admin 127.0.0.1:15054";
 
 /// Arguments of `callsign agent`.
 #[derive(Clone, Debug, Args)]
@@ -92,8 +104,9 @@ pub struct AgentFlags {
     /// File in the format of hosts(5); repeatable
     #[arg(long, value_name = "FILE")]
     pub hosts: Vec<String>,
-    /// Server for other names, ADDR or ADDR:PORT, or none [default: resolv.conf]; repeatable
-    #[arg(long, value_name = "ADDR")]
+    /// Server for other names: ADDR, ADDR:PORT or a host name, with udp://, tcp:// or tls:// before
+    /// it, or none [default: resolv.conf]; repeatable
+    #[arg(long, value_name = "SERVER")]
     pub upstream: Vec<String>,
     /// Namespace of the clients; without one there are no short names
     #[arg(long, value_name = "NS")]
@@ -111,7 +124,7 @@ pub struct AgentFlags {
     /// [default: $STATE_DIRECTORY, $XDG_STATE_HOME/callsign or ~/.local/state/callsign]
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<String>,
-    /// Accepted for scripts: this version never caches answers of upstreams
+    /// Keep no answers of upstreams
     #[arg(long)]
     pub no_cache: bool,
     /// Threads that serve clients [default: one a core]
@@ -199,6 +212,63 @@ impl CheckArgs {
     }
 }
 
+/// Arguments of `callsign cache`.
+#[derive(Clone, Debug, Args)]
+pub struct CacheArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: CacheCommand,
+}
+
+/// What can be done with a cache.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CacheCommand {
+    /// Print one row an entry: NAME, TYPE, STATE (fresh, negative, stale, failure), TTL (below 0:
+    /// ended), OCTETS, GROUP (suffix of the route), FLAGS of the question
+    List(CacheSelection),
+    /// Print the records of each entry as in a zone file
+    Dump(CacheSelection),
+    /// Drop entries; all of them unless NAME, --suffix or --type is given
+    Flush(CacheSelection),
+}
+
+impl CacheCommand {
+    /// Which entries of which process are meant.
+    pub fn selection(&self) -> &CacheSelection {
+        match self {
+            CacheCommand::List(selection)
+            | CacheCommand::Dump(selection)
+            | CacheCommand::Flush(selection) => selection,
+        }
+    }
+}
+
+/// Which entries of which process are meant.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CacheSelection {
+    /// Entries of that name
+    #[arg(value_name = "NAME", conflicts_with = "suffix")]
+    pub name: Option<String>,
+    /// Entries of that name and of all names below it
+    #[arg(long, value_name = "NAME")]
+    pub suffix: Option<String>,
+    /// Entries of that type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub rtype: Option<String>,
+    /// Most entries printed [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Admin server of the agent
+    #[arg(long, value_name = "ADDR")]
+    pub admin: Option<String>,
+    /// Configuration of the agent, which says where its admin server is
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Output
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
 /// How a command prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Output {
@@ -266,6 +336,20 @@ mod tests {
         };
         assert_eq!(args.flags.listen, ["127.0.0.1:1", "127.0.0.1:2"]);
         assert!(args.flags.no_cache);
+    }
+
+    #[test]
+    fn a_name_of_the_cache_is_an_argument_and_excludes_a_suffix() {
+        let Command::Cache(args) = parse("callsign cache dump a.example --type AAAA -o json")
+            .unwrap()
+            .command
+        else {
+            panic!("cache")
+        };
+        let selection = args.command.selection();
+        assert_eq!(selection.name.as_deref(), Some("a.example"));
+        assert_eq!(selection.rtype.as_deref(), Some("AAAA"));
+        assert!(parse("callsign cache list a.example --suffix example").is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! ```
 
 use crate::clock::WallClock;
-use crate::config::{Config, StateDir, Upstreams, upstream_is_ourselves};
+use crate::config::{Config, StateDir, upstream_is_ourselves};
 use crate::entries::{self, Declared};
 use crate::journal::LedgerStore;
 use crate::logging::log_new;
@@ -17,6 +17,7 @@ use crate::retired::Retired;
 use crate::small_files::SmallFiles;
 use crate::sources::{Holds, Refresh, Source, SourceKind};
 use crate::status::{Freshness, Phase, Status};
+use crate::upstream_names::{HostAddresses, Wanted};
 use crate::vips;
 use arc_swap::ArcSwap;
 use dns_core::vip::RecordState;
@@ -46,6 +47,8 @@ pub struct Control {
     writer: TableWriter,
     table: Arc<NameTable>,
     small_files: SmallFiles,
+    /// Addresses of upstream servers that are given by name.
+    hosts: Arc<HostAddresses>,
     clock: WallClock,
     /// Names that found their pool of virtual addresses full.
     exhausted: usize,
@@ -87,7 +90,7 @@ impl Control {
             table: Arc::new(NameTable::not_ready()),
             views: Views::default(),
             zones: config.zones.clone(),
-            forward: config.forward_policy(&[]),
+            forward: config.forward_policy(&[], &HostAddresses::default()),
         });
         let status = Status::starting(Arc::clone(&snapshot), store.status());
         let mut control = Control {
@@ -98,6 +101,7 @@ impl Control {
             writer: TableWriter::new(seed),
             table: Arc::clone(&snapshot.table),
             small_files: SmallFiles::default(),
+            hosts: Arc::default(),
             clock: WallClock::start(),
             exhausted: 0,
             compile_problems: Vec::new(),
@@ -142,8 +146,30 @@ impl Control {
         paths
     }
 
+    /// Names of upstream servers to look up, and with whom.
+    pub fn names_wanted(&self) -> Wanted {
+        let bootstrap = match self.config.bootstrap.as_slice() {
+            [] => self.small_files.servers(),
+            written => written,
+        };
+        Wanted {
+            servers: self.config.named_servers().cloned().collect(),
+            bootstrap: bootstrap.to_vec(),
+            listen: self.listen.clone(),
+            place: self.config.place(),
+        }
+    }
+
+    /// Takes the addresses of those names and publishes routes with them.
+    pub fn take_host_addresses(&mut self, hosts: Arc<HostAddresses>) {
+        if hosts != self.hosts {
+            self.hosts = hosts;
+            self.publish(Instant::now());
+        }
+    }
+
     /// Reads what has changed and publishes it, if anything has.
-    pub fn refresh(&mut self, holds: Holds) {
+    pub fn refresh(&mut self, holds: Holds) -> Refresh {
         self.retired.free();
         let began = Instant::now();
         self.store.retry();
@@ -154,10 +180,12 @@ impl Control {
         if is_table_changed {
             self.rebuild();
         }
-        if is_table_changed || small == Refresh::Changed {
-            self.publish(began);
-            self.save_last_good();
+        if !is_table_changed && small == Refresh::Same {
+            return Refresh::Same;
         }
+        self.publish(began);
+        self.save_last_good();
+        Refresh::Changed
     }
 
     /// Takes a new configuration. What only a start can change stays as it was; the names of
@@ -270,7 +298,9 @@ impl Control {
             table: Arc::clone(&self.table),
             views: self.config.views(self.small_files.pods()),
             zones: self.config.zones.clone(),
-            forward: self.config.forward_policy(self.small_files.servers()),
+            forward: self
+                .config
+                .forward_policy(self.small_files.servers(), &self.hosts),
         }));
         self.retired.add(before);
         self.publish_time = began.elapsed();
@@ -281,6 +311,7 @@ impl Control {
         let mut problems = self.config_problems.clone();
         problems.extend(self.config.warnings.iter().cloned());
         problems.extend(self.small_files.problems().cloned());
+        problems.extend(self.hosts.problems().iter().cloned());
         problems.extend(self.compile_problems.iter().cloned());
         let records = self.store.ledger.records();
         let (active, resting): (Vec<_>, Vec<_>) =
@@ -321,19 +352,8 @@ impl Control {
 /// Refuses upstreams that are addresses we listen on. Those of a resolv.conf are looked at when it
 /// is read.
 fn refuse_ourselves(config: &Config, listen: &[SocketAddr]) -> Result<(), Box<Problem>> {
-    let servers = match &config.upstreams {
-        Upstreams::Servers(servers) => servers.as_slice(),
-        Upstreams::ResolvConf(_) | Upstreams::None => &[],
-    };
-    let of_routes = config
-        .routes
-        .iter()
-        .flat_map(|route| route.servers.iter().map(|server| &server.address));
-    let Some(server) = servers
-        .iter()
-        .chain(of_routes)
-        .find(|server| upstream_is_ourselves(listen, **server))
-    else {
+    let mut servers = config.server_addresses();
+    let Some(server) = servers.find(|server| upstream_is_ourselves(listen, *server)) else {
         return Ok(());
     };
     let reason = format!("{server} is this process itself: questions would go in circles");
@@ -380,6 +400,8 @@ fn with_fixed_of(in_force: &Config, new: Config) -> Config {
         log: in_force.log.clone(),
         resolver: in_force.resolver.clone(),
         net: in_force.net.clone(),
+        cache: in_force.cache.clone(),
+        upstream_ca: in_force.upstream_ca.clone(),
         ..new
     }
 }
@@ -396,6 +418,8 @@ fn keys_that_need_a_restart(in_force: &Config, new: &Config) -> Vec<&'static str
             in_force.resolver != new.resolver,
         ),
         ("limits of sockets", in_force.net != new.net),
+        ("cache", in_force.cache != new.cache),
+        ("upstream_ca", in_force.upstream_ca != new.upstream_ca),
     ];
     changed
         .into_iter()

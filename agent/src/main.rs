@@ -2,7 +2,7 @@
 
 use agent::app;
 use agent::cli::{AgentFlags, Cli, Command, ConfigCommand};
-use agent::commands::{Exit, config_check, query, table};
+use agent::commands::{Exit, cache, config_check, query, table};
 use agent::config::Environment;
 use clap::Parser;
 use std::io::{self, BufWriter, Write};
@@ -26,6 +26,7 @@ fn run(command: Command) -> Exit {
         Command::Agent(args) => Ok(agent(&args.flags)),
         Command::Table(args) => table::run(&args, &environment, app::preview, &mut out),
         Command::Query(args) => query::run(&args, &mut out),
+        Command::Cache(args) => cache::run(&args, &environment, &mut out),
         Command::Config(args) => match args.command {
             ConfigCommand::Check(args) => {
                 config_check::run(args, &environment, app::source_problems, &mut out)

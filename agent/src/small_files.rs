@@ -1,7 +1,7 @@
 //! The small inputs beside the table: resolv.conf and the pod-address file. What was read last
 //! stays while they are missing, broken or empty.
 
-use crate::config::{Config, Upstreams, ViewSpec, upstream_is_ourselves};
+use crate::config::{Config, ViewSpec, upstream_is_ourselves};
 use crate::logging::log_new;
 use crate::pods_file::PodsFile;
 use crate::problem::{Place, Problem};
@@ -21,7 +21,10 @@ pub(crate) struct SmallFiles {
 impl SmallFiles {
     /// Paths of the small files of a configuration.
     pub(crate) fn paths(config: &Config) -> impl Iterator<Item = &Path> {
-        resolv_conf_of(config).into_iter().chain(pods_of(config))
+        config
+            .resolv_conf_in_use()
+            .into_iter()
+            .chain(pods_of(config))
     }
 
     /// Servers of resolv.conf.
@@ -54,7 +57,7 @@ impl SmallFiles {
         holds: Holds,
     ) -> Refresh {
         let mut refresh = Refresh::Same;
-        if let Some(path) = resolv_conf_of(config) {
+        if let Some(path) = config.resolv_conf_in_use() {
             let read = self.resolv_conf.refresh(path, |text, before| {
                 read_resolv_conf(path, text, before, listen, holds)
             });
@@ -73,7 +76,7 @@ impl SmallFiles {
 
     /// Has the files read again. Of those that `config` does not name nothing stays.
     pub(crate) fn forget(&mut self, config: &Config) {
-        match resolv_conf_of(config) {
+        match config.resolv_conf_in_use() {
             Some(_) => self.resolv_conf.forget(),
             None => self.resolv_conf = Watched::default(),
         }
@@ -81,13 +84,6 @@ impl SmallFiles {
             Some(_) => self.pods.forget(),
             None => self.pods = Watched::default(),
         }
-    }
-}
-
-fn resolv_conf_of(config: &Config) -> Option<&Path> {
-    match &config.upstreams {
-        Upstreams::ResolvConf(path) => Some(path),
-        Upstreams::Servers(_) | Upstreams::None => None,
     }
 }
 
@@ -127,7 +123,7 @@ fn read_resolv_conf(
     {
         let reason = format!("{server} is this process itself: questions would go in circles");
         let problem = Problem::error(Place::of_file(path), "nameserver", reason);
-        return Err(problem.with_hint("name the upstream servers with --upstream"));
+        return Err(problem.with_hint("name the upstream servers with --upstream, and those that know their names with `bootstrap`"));
     }
     let is_confirmed = holds == Holds::Release && !before.is_empty();
     if !servers.is_empty() || is_confirmed {

@@ -2,10 +2,12 @@
 //! into the entries.
 
 use crate::journal::LedgerStore;
-use dns_core::vip::{Family, Given, GivenBy, Ledger, Move, PoolKind, Pools, VipKey, Want};
+use dns_core::vip::{Family, Given, GivenBy, Ledger, Move, PoolKind, VipKey, Want};
 use dns_core::{AddressOrigin, HostAddress, HostEntry, HostList, NameBuf, VipState, VipWanted};
+use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Fills in the virtual addresses that `entries` want. They are on disk when it returns, unless
@@ -143,27 +145,44 @@ fn has_answer(entries: &[HostEntry], name: &NameBuf) -> bool {
 
 /// The addresses that the ledger must know the holders of. Hosts files have millions that it need
 /// not, so that asking is cheap.
-struct Known<'l> {
-    pools: &'l Pools,
-    /// Those it has records of from other pools.
+struct Known {
+    /// Blocks of all pools, by their first and last addresses.
+    v4: Vec<RangeInclusive<u32>>,
+    v6: Vec<RangeInclusive<u128>>,
+    /// Addresses of other blocks that it has records of.
     recorded: BTreeSet<IpAddr>,
 }
 
-impl<'l> Known<'l> {
-    fn of(ledger: &'l Ledger) -> Self {
+impl Known {
+    fn of(ledger: &Ledger) -> Self {
         let pools = &ledger.config().pools;
-        let holders = ledger.records().map(|record| record.address);
-        Known {
-            pools,
-            recorded: holders
-                .filter(|ip| pools.kind_of(*ip).is_none() && ledger.record(*ip).is_some())
-                .collect(),
+        let mut known = Known {
+            v4: Vec::new(),
+            v6: Vec::new(),
+            recorded: ledger.records().map(|record| record.address).collect(),
+        };
+        known.recorded.retain(|ip| pools.kind_of(*ip).is_none());
+        for kind in PoolKind::ALL {
+            for block in [Family::V4, Family::V6].map(|family| pools.of(kind).blocks(family)) {
+                block.iter().for_each(|block| known.add(*block));
+            }
+        }
+        known
+    }
+
+    fn add(&mut self, block: IpNet) {
+        match block {
+            IpNet::V4(v4) => self.v4.push(v4.network().into()..=v4.broadcast().into()),
+            IpNet::V6(v6) => self.v6.push(v6.network().into()..=v6.broadcast().into()),
         }
     }
 
     fn has(&self, ip: IpAddr) -> bool {
-        self.pools.kind_of(ip).is_some()
-            || (!self.recorded.is_empty() && self.recorded.contains(&ip))
+        let is_in_pool = match ip {
+            IpAddr::V4(v4) => self.v4.iter().any(|block| block.contains(&v4.into())),
+            IpAddr::V6(v6) => self.v6.iter().any(|block| block.contains(&v6.into())),
+        };
+        is_in_pool || (!self.recorded.is_empty() && self.recorded.contains(&ip))
     }
 }
 
@@ -189,5 +208,51 @@ fn report(moves: &[Move]) {
     for moved in moves {
         tracing::warn!(name = moved.key.as_str(), from = %moved.from, to = ?moved.to,
             "an object took the virtual address of a name");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns_core::vip::VipConfig;
+    use dns_core::{HostKind, Source};
+    use table_compiler::hosts_file;
+
+    fn wanting(name: &str) -> HostEntry {
+        HostEntry {
+            vip_wanted: VipWanted {
+                v4: true,
+                v6: false,
+            },
+            ..HostEntry::new(
+                NameBuf::parse(name).unwrap(),
+                HostKind::External,
+                Source::default(),
+            )
+        }
+    }
+
+    fn allotted(entries: &mut [HostEntry], hosts: &str) -> Vec<String> {
+        let mut store = LedgerStore::in_memory(VipConfig::default());
+        let list = Arc::new(hosts_file("hosts", hosts).list);
+        allot(entries, &[list], &mut store, 1);
+        let addresses = entries.iter().flat_map(|entry| &entry.addresses);
+        addresses.map(|address| address.ip.to_string()).collect()
+    }
+
+    #[test]
+    fn an_address_of_the_pool_that_a_hosts_file_gives_is_given_to_nobody_else() {
+        let first = allotted(&mut [wanting("a.test")], "");
+        assert!(first[0].starts_with("250."), "{first:?}");
+        let taken = format!("192.0.2.1 x.test\n{} other.test\n", first[0]);
+        assert_ne!(allotted(&mut [wanting("a.test")], &taken), first);
+    }
+
+    #[test]
+    fn a_line_that_an_entry_hides_takes_no_address() {
+        let first = allotted(&mut [wanting("a.test")], "");
+        let entries = &mut [wanting("a.test"), wanting("b.test")];
+        let hidden = format!("{} b.test\n", first[0]);
+        assert_eq!(allotted(entries, &hidden)[0], first[0]);
     }
 }

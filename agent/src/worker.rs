@@ -288,13 +288,13 @@ impl Worker {
                     let message = &self.scratch;
                     if self
                         .exchanges
-                        .open(exchange, &server, transport, message)
+                        .open(self.now, exchange, &server, transport, message)
                         .is_err()
                     {
                         self.engine.handle_unreachable(self.now, exchange);
                     }
                 }
-                Transmit::Close(exchange) => self.exchanges.close(exchange),
+                Transmit::Close(exchange) => self.exchanges.close(self.now, exchange),
                 Transmit::Wake(worker) => self.wake(worker),
             }
         }

@@ -110,6 +110,15 @@ impl Workers {
         self.net_stats.clone()
     }
 
+    /// Wakes all workers: one that has no clients takes the newest snapshot, too, and lets the one
+    /// before it go.
+    pub fn wake(&self) {
+        for waker in self.wakers.iter() {
+            // A worker that cannot be woken has ended.
+            let _ = waker.wake();
+        }
+    }
+
     /// Accepts and receives nothing new, answers what has been taken in, and returns when that is
     /// done or `grace` is over. A second call, from another thread, ends the first one's grace.
     ///
@@ -118,10 +127,7 @@ impl Workers {
     pub fn shutdown(&self, grace: Duration) {
         let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
         self.drain.request(self.clock.now().plus(grace_ms));
-        for waker in self.wakers.iter() {
-            // A worker that cannot be woken has ended.
-            let _ = waker.wake();
-        }
+        self.wake();
         let threads = {
             let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *threads)
@@ -135,6 +141,11 @@ impl Workers {
     /// What the workers share: the cache, and the questions in flight.
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    /// The clock that times of what they share are of.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
     }
 
     fn prepare(

@@ -1,4 +1,4 @@
-//! The sizes we care about, made reproducibly.
+//! What is measured: tables of the sizes we care about, made reproducibly, and processes under load.
 
 use dns_core::{
     AddressOrigin, Client, Completeness, ForwardPolicy, HostAddress, HostEntry, HostKind, NameBuf,
@@ -7,6 +7,12 @@ use dns_core::{
 };
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+
+pub mod ceiling;
+pub mod forwarding;
+pub mod instructions;
+pub mod load;
+pub mod process;
 
 /// Numbers of names that are measured.
 pub const SIZES: [u32; 3] = [100, 10_000, 100_000];
@@ -31,17 +37,21 @@ pub fn fleet(names: u32) -> (TableWriter, Arc<NameTable>) {
     (writer, table)
 }
 
-/// A resolver on such a table, with a sidecar's view.
-pub fn resolver(names: u32) -> Resolver {
+/// A sidecar's view.
+pub fn view() -> View {
     let domain = NameBuf::parse("cluster.local").expect("a constant name parses");
-    let view = View {
+    View {
         namespace: Some("ns-1".into()),
         search: View::kubernetes_search("ns-1", &domain),
         ..View::new(domain)
-    };
+    }
+}
+
+/// A resolver on such a table, with a sidecar's view.
+pub fn resolver(names: u32) -> Resolver {
     let snapshot = Snapshot {
         table: fleet(names).1,
-        views: Views::single(view),
+        views: Views::single(view()),
         zones: Vec::new(),
         forward: ForwardPolicy::default(),
     };
@@ -57,6 +67,14 @@ pub fn query(i: u32) -> Vec<u8> {
     let mut message = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0".to_vec();
     message.extend_from_slice(entry(i).name.as_name().as_wire());
     message.extend_from_slice(&[0, 1, 0, 1]);
+    message
+}
+
+/// The same with an OPT record of 1232 octets.
+pub fn query_with_edns(i: u32) -> Vec<u8> {
+    let mut message = query(i);
+    message[11] = 1;
+    message.extend_from_slice(&[0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0]);
     message
 }
 

@@ -4,7 +4,7 @@ use super::REQUEST_TIME;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::{Request, StatusCode, header};
+use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use std::fmt;
 use std::net::SocketAddr;
@@ -47,13 +47,29 @@ impl std::error::Error for AdminError {}
 /// # Errors
 /// [`AdminError::Unreachable`] if there is no whole answer.
 pub fn fetch(address: SocketAddr, path: &str) -> Result<(StatusCode, Bytes), AdminError> {
+    exchange(address, Method::GET, path)
+}
+
+/// Has the process do what `path` says; the rest is as with [`fetch`].
+///
+/// # Errors
+/// As [`fetch`]; whether it was done is not known then.
+pub fn post(address: SocketAddr, path: &str) -> Result<(StatusCode, Bytes), AdminError> {
+    exchange(address, Method::POST, path)
+}
+
+fn exchange(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+) -> Result<(StatusCode, Bytes), AdminError> {
     let unreachable = |reason: String| AdminError::Unreachable(address, reason);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| unreachable(error.to_string()))?;
     runtime.block_on(async {
-        let page = timeout(PAGE_TIME, page(address, path)).await;
+        let page = timeout(PAGE_TIME, page(address, method, path)).await;
         page.map_err(|_| unreachable("it takes too long".to_owned()))?
             .map_err(|error| unreachable(error.to_string()))
     })
@@ -61,11 +77,17 @@ pub fn fetch(address: SocketAddr, path: &str) -> Result<(StatusCode, Bytes), Adm
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-async fn page(address: SocketAddr, path: &str) -> Result<(StatusCode, Bytes), BoxError> {
+async fn page(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+) -> Result<(StatusCode, Bytes), BoxError> {
     let stream = timeout(REQUEST_TIME, TcpStream::connect(address)).await??;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    let request = Request::get(path)
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
         .header(header::HOST, address.to_string())
         .body(Empty::<Bytes>::new())?;
     let response = sender.send_request(request).await?;

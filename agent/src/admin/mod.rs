@@ -4,12 +4,19 @@
 //! accept ──▶ one request ──▶ Pages::respond ──▶ one response, then the connection ends
 //! ```
 
+mod cache;
 mod client;
 mod pages;
+mod query;
 #[cfg(test)]
 mod tests;
 
-pub use client::{AdminError, fetch};
+#[cfg(test)]
+pub(crate) use tests::{cache_with_failures, keep_failure};
+
+pub use cache::{CacheAccess, LIMIT_MAX as CACHE_LIMIT_MAX};
+pub use client::{AdminError, fetch, post};
+pub(crate) use query::with_query;
 
 use crate::metrics::Metrics;
 use crate::status::Status;
@@ -55,6 +62,8 @@ pub struct Subject {
     pub metrics: Arc<Metrics>,
     /// How its workers answer.
     pub resolver: ResolverConfig,
+    /// The cache that they share.
+    pub cache: CacheAccess,
 }
 
 /// Serves until `shutdown` is done, then finishes the responses that have begun.
@@ -62,7 +71,8 @@ pub struct Subject {
 /// Tables and metrics are written out on blocking threads of the runtime, so it may be the one
 /// that the control task runs on. The listener should be bound to a loopback address: nobody is
 /// asked who they are. Requests for other hosts than this are refused, lest a web page reaches us
-/// through a name of its own (DNS rebinding).
+/// through a name of its own (DNS rebinding). Nothing changes by a GET, and what changes something
+/// is not done for a web page of any origin.
 pub async fn serve(listener: TcpListener, subject: Subject, shutdown: impl Future<Output = ()>) {
     let pages = Arc::new(Pages::new(subject));
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));

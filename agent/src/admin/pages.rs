@@ -1,28 +1,35 @@
 //! [`Pages`]: what there is to read, and who may.
 
 use super::Subject;
+use super::cache::Selection;
+use super::query::Parameters;
 use crate::metrics::Exposition;
 use crate::output::{ServedTable, ViewChoice, debug_ndsz, one_line, write_json};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
+use serde::Serialize;
 use serde_json::json;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 /// What there is to read.
-const PATHS: [&str; 5] = [
+const PATHS: [&str; 7] = [
     "/livez",
     "/readyz",
     "/metrics",
+    "/cache",
+    "/cache/flush (POST)",
     "/debug/ndsz",
     "/debug/table",
 ];
+/// The path that changes something.
+const FLUSH: &str = "/cache/flush";
 /// Most tables written out at a time: a million names keep a core busy for seconds. Others wait.
 const DUMPS_MAX: usize = 1;
 
@@ -61,16 +68,18 @@ impl Pages {
             let reason = format!("{host} is not this host; use a loopback address or localhost\n");
             return page(StatusCode::FORBIDDEN, TEXT, reason);
         }
-        if request.method() != Method::GET {
-            let mut page = page(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET\n");
-            page.headers_mut()
-                .insert(header::ALLOW, HeaderValue::from_static("GET"));
-            return page;
+        let path = request.uri().path();
+        match (path == FLUSH, request.method()) {
+            (true, &Method::POST) => return self.flush(request).await,
+            (true, _) => return not_allowed("POST"),
+            (false, &Method::GET) => {}
+            (false, _) => return not_allowed("GET"),
         }
-        match request.uri().path() {
+        match path {
             "/livez" => page(StatusCode::OK, TEXT, "ok\n"),
             "/readyz" => self.readyz(request),
             "/metrics" => self.metrics(request.headers()).await,
+            "/cache" => self.cache(request).await,
             "/debug/ndsz" => self.dump(request, Dump::Ndsz).await,
             "/debug/table" => self.dump(request, Dump::Table).await,
             _ => page(
@@ -112,6 +121,47 @@ impl Pages {
         }
     }
 
+    /// The entries of the cache that the query asks for.
+    async fn cache<B>(&self, request: &Request<B>) -> Page {
+        let selection = match Selection::of(&parameters(request)) {
+            Ok(selection) => selection,
+            Err(reason) => {
+                return page(
+                    StatusCode::BAD_REQUEST,
+                    TEXT,
+                    one_line(reason.trim_end()) + "\n",
+                );
+            }
+        };
+        let _turn = self.dumps.acquire().await;
+        let subject = self.subject.clone();
+        let listing = move || {
+            let routes = &subject.status.load().snapshot.forward;
+            subject.cache.listing(&selection, routes)
+        };
+        of_cache(spawn_blocking(listing).await)
+    }
+
+    /// Removes the entries of the cache that the query asks for.
+    async fn flush<B>(&self, request: &Request<B>) -> Page {
+        if request.headers().contains_key(header::ORIGIN) {
+            let reason = "a web page may not do this; use `callsign cache flush`\n";
+            return page(StatusCode::FORBIDDEN, TEXT, reason);
+        }
+        let selection = match Selection::of(&parameters(request)) {
+            Ok(selection) => selection,
+            Err(reason) => {
+                return page(
+                    StatusCode::BAD_REQUEST,
+                    TEXT,
+                    one_line(reason.trim_end()) + "\n",
+                );
+            }
+        };
+        let cache = self.subject.cache.clone();
+        of_cache(spawn_blocking(move || cache.flush(&selection)).await)
+    }
+
     async fn dump<B>(&self, request: &Request<B>, dump: Dump) -> Page {
         let choice = match view_choice(request) {
             Ok(choice) => choice,
@@ -149,12 +199,36 @@ fn written(subject: &Subject, choice: ViewChoice, dump: Dump) -> io::Result<Opti
     Ok(Some(body))
 }
 
+/// A page of the cache; there is none when it is off.
+fn of_cache<T: Serialize>(found: Result<Option<T>, JoinError>) -> Page {
+    match found.map(|found| found.map(|value| serde_json::to_vec(&value))) {
+        Ok(Some(Ok(body))) => page(StatusCode::OK, JSON, body),
+        Ok(None) => {
+            let reason = "the cache is off: the process was started with no_cache\n";
+            page(StatusCode::NOT_FOUND, TEXT, reason)
+        }
+        Ok(Some(Err(error))) => failed(&error),
+        Err(error) => failed(&error),
+    }
+}
+
+fn not_allowed(only: &'static str) -> Page {
+    let mut page = page(
+        StatusCode::METHOD_NOT_ALLOWED,
+        TEXT,
+        format!("only {only}\n"),
+    );
+    page.headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(only));
+    page
+}
+
 /// Whose table: `?client=ADDR`, else the default.
 fn view_choice<B>(request: &Request<B>) -> Result<ViewChoice, String> {
-    let Some(client) = parameter(request, "client") else {
+    let parameters = parameters(request);
+    let Some(client) = parameters.value("client") else {
         return Ok(ViewChoice::Default);
     };
-    let client = client.replace("%3A", ":").replace("%3a", ":");
     let address: IpAddr = client
         .parse()
         .map_err(|_| "client: not an address; write ?client=10.1.2.3\n".to_owned())?;
@@ -162,18 +236,14 @@ fn view_choice<B>(request: &Request<B>) -> Result<ViewChoice, String> {
 }
 
 fn wants_json<B>(request: &Request<B>) -> bool {
-    match parameter(request, "format") {
+    match parameters(request).value("format") {
         Some(format) => format == "json",
         None => accept(request.headers()).contains(JSON),
     }
 }
 
-fn parameter<'r, B>(request: &'r Request<B>, name: &str) -> Option<&'r str> {
-    let pairs = request.uri().query()?.split('&');
-    pairs
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, v)| v)
+fn parameters<B>(request: &Request<B>) -> Parameters {
+    Parameters::parse(request.uri().query().unwrap_or_default())
 }
 
 fn accept(headers: &HeaderMap) -> String {

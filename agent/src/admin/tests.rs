@@ -3,6 +3,12 @@
 use super::*;
 use crate::output::fixture::{self, pay, reviews, snapshot};
 use crate::status::Phase;
+use crate::worker::Clock;
+use dns_core::cache::{QuestionFlags, QuestionKey};
+use dns_core::forward::Failure;
+use dns_core::wire::Rtype;
+use dns_core::wire::edns::DnssecOk;
+use dns_core::{CacheConfig, Millis, Shared};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
@@ -17,14 +23,25 @@ struct Server {
 
 impl Server {
     async fn start(status: Status) -> Self {
+        let cache = cache_with_failures(&["gone.example", "a.gone.example"]);
+        Server::start_with(status, cache).await
+    }
+
+    async fn start_with(status: Status, cache: CacheAccess) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let status = Arc::new(ArcSwap::from_pointee(status));
-        let metrics = Arc::new(Metrics::new(Arc::clone(&status), Vec::new(), Vec::new()));
+        let metrics = Metrics::new(
+            Arc::clone(&status),
+            Vec::new(),
+            Vec::new(),
+            Arc::new(Shared::new(0, None, 0)),
+        );
         let subject = Subject {
             status,
-            metrics,
+            metrics: Arc::new(metrics),
             resolver: ResolverConfig::default(),
+            cache,
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or(()) };
@@ -54,6 +71,28 @@ impl Server {
 
 async fn server() -> Server {
     Server::start(fixture::status(snapshot(vec![pay(), reviews()]))).await
+}
+
+/// Keeps word that an IPv4 address of `name` could not be had.
+pub(crate) fn keep_failure(shared: &Shared, name: &str, now: Millis) {
+    let flags = QuestionFlags {
+        dnssec_ok: DnssecOk::Clear,
+        checking_disabled: false,
+        recursion_desired: true,
+    };
+    let key = QuestionKey::new(fixture::name(name).as_name(), Rtype::A, flags, 7);
+    let cache = shared.cache().unwrap();
+    cache.keep_failure(now, &key, Failure::TimedOut);
+}
+
+/// A cache with failures of those names.
+pub(crate) fn cache_with_failures(names: &[&str]) -> CacheAccess {
+    let clock = Clock::start();
+    let shared = Shared::new(1, Some(CacheConfig::default()), 7);
+    for name in names {
+        keep_failure(&shared, name, clock.now());
+    }
+    CacheAccess::new(Arc::new(shared), clock)
 }
 
 fn draining() -> Status {
@@ -148,6 +187,90 @@ async fn the_table_and_the_name_table_are_those_of_the_view() {
     let (head, body) = server.read("/debug/table?client=me").await;
     assert_code(&head, "400");
     assert!(body.starts_with("client: "), "{body}");
+}
+
+fn names(body: &str) -> Vec<String> {
+    let listing: Value = serde_json::from_str(body).unwrap();
+    let entries = listing["entries"].as_array().unwrap().iter();
+    entries
+        .map(|entry| entry["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_cache_is_shown_in_order_of_names_as_far_as_is_asked_for() {
+    let server = server().await;
+    for (query, expected) in [
+        ("", &["gone.example", "a.gone.example"][..]),
+        ("?name=GONE.example.", &["gone.example"]),
+        ("?suffix=a.gone%2Eexample", &["a.gone.example"]),
+        ("?suffix=.&type=A", &["gone.example", "a.gone.example"]),
+        ("?type=AAAA", &[]),
+        ("?name=example", &[]),
+    ] {
+        let (head, body) = server.read(&format!("/cache{query}")).await;
+        assert_code(&head, "200");
+        assert_eq!(names(&body), expected, "{query}");
+    }
+    let (_, body) = server.read("/cache?limit=1").await;
+    let listing: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        (&listing["cut"], &listing["limit"]),
+        (&json!(true), &json!(1))
+    );
+    let entry = &listing["entries"][0];
+    assert_eq!(entry["state"], "failure");
+    assert_eq!(entry["outcome"], "timed-out");
+    assert_eq!(entry["group"], "0000000000000007");
+}
+
+#[tokio::test]
+async fn the_cache_is_flushed_by_post_from_no_web_page_and_never_by_get() {
+    let server = server().await;
+    let entries = async || names(&server.read("/cache").await.1).len();
+    let flush = "/cache/flush?name=gone.example";
+    let (head, _) = server.read(flush).await;
+    assert_code(&head, "405");
+    assert!(head.to_lowercase().contains("allow: post"), "{head}");
+    let origin = "Origin: http://127.0.0.1:8080";
+    for (headers, code) in [
+        ("Host: evil.example".to_owned(), "403"),
+        (format!("Host: localhost\r\n{origin}"), "403"),
+    ] {
+        let request = format!("POST {flush} HTTP/1.1\r\n{headers}\r\n\r\n");
+        assert_code(&server.say(&request).await.0, code);
+    }
+    assert_eq!(entries().await, 2);
+    let post = async |target: &str| {
+        let request = format!("POST {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        server.say(&request).await
+    };
+    assert_eq!(post(flush).await.1, r#"{"flushed":1}"#);
+    assert_eq!(entries().await, 1);
+    assert_code(&post("/cache").await.0, "405");
+    assert_eq!(post("/cache/flush").await.1, r#"{"flushed":1}"#);
+    assert_eq!(entries().await, 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_of_the_cache_is_said() {
+    let server = server().await;
+    for (query, reason) in [
+        ("name=a..b", "name: `a..b` has an empty label"),
+        ("name=a&suffix=b", "one of them is enough"),
+        ("type=XYZ", "type: `XYZ` is not a type"),
+        ("limit=0", "limit: not a number from 1 to 100000"),
+        ("limit=100001", "limit: "),
+    ] {
+        let (head, body) = server.read(&format!("/cache?{query}")).await;
+        assert_code(&head, "400");
+        assert!(body.contains(reason), "{body}");
+    }
+    let off = CacheAccess::new(Arc::new(Shared::new(1, None, 0)), Clock::start());
+    let server = Server::start_with(draining(), off).await;
+    let (head, body) = server.read("/cache").await;
+    assert_code(&head, "404");
+    assert!(body.contains("no_cache"), "{body}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The commands of the binary but `agent` itself. Each takes its arguments and a place to print
 //! to, and says how the process shall exit.
 
+pub mod cache;
 pub mod config_check;
 pub mod query;
 pub mod table;

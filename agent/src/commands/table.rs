@@ -66,7 +66,7 @@ fn of_files<E: fmt::Display>(
     Ok(if is_bad { Exit::No } else { Exit::Fine })
 }
 
-fn print(table: &ServedTable, output: TableOutput, out: &mut impl Write) -> io::Result<()> {
+fn print(table: &ServedTable<'_>, output: TableOutput, out: &mut impl Write) -> io::Result<()> {
     match output {
         TableOutput::Text => out.write_all(table_text(&table_json(table)).as_bytes()),
         TableOutput::Json => write_json(table, out),
@@ -143,7 +143,7 @@ fn print_page(page: &[u8], output: TableOutput, out: &mut impl Write) -> io::Res
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::cli::AgentFlags;
     use crate::metrics::Metrics;
@@ -157,7 +157,7 @@ mod tests {
 
     const OUTPUTS: [TableOutput; 3] = [TableOutput::Text, TableOutput::Json, TableOutput::Ndsz];
 
-    fn environment() -> Environment {
+    pub(in crate::commands) fn environment() -> Environment {
         Environment {
             state_directory: None,
             xdg_state_home: None,
@@ -196,7 +196,10 @@ mod tests {
     }
 
     /// Runs `ask` against a process with that status.
-    fn beside_a_process<T>(status: Status, ask: impl FnOnce(SocketAddr) -> T) -> T {
+    pub(in crate::commands) fn beside_a_process<T>(
+        status: Status,
+        ask: impl FnOnce(SocketAddr) -> T,
+    ) -> T {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -207,11 +210,13 @@ mod tests {
             .unwrap();
         let address = listener.local_addr().unwrap();
         let status = Arc::new(ArcSwap::from_pointee(status));
-        let metrics = Arc::new(Metrics::new(Arc::clone(&status), Vec::new(), Vec::new()));
+        let shared = Arc::new(dns_core::Shared::new(0, None, 0));
+        let metrics = Metrics::new(Arc::clone(&status), Vec::new(), Vec::new(), shared);
         let subject = admin::Subject {
             status,
-            metrics,
+            metrics: Arc::new(metrics),
             resolver: dns_core::ResolverConfig::default(),
+            cache: admin::cache_with_failures(&["gone.example", "a.gone.example"]),
         };
         runtime.spawn(admin::serve(listener, subject, std::future::pending()));
         ask(address)

@@ -10,9 +10,13 @@ mod flags;
 mod keys;
 mod load;
 mod read;
+mod read_cache;
+mod read_forward;
 mod read_limits;
 mod read_vips;
+mod routes;
 pub(crate) mod times;
+pub(crate) mod upstream;
 mod upstreams;
 pub(crate) mod values;
 pub(crate) mod view_spec;
@@ -20,13 +24,15 @@ pub(crate) mod walk;
 
 pub use keys::{KEYS, KeyDoc};
 pub use load::{CONFIG_OCTETS_MAX, ConfigError, Environment};
+pub use routes::{CLUSTER_NEGATIVE_TTL_SECS, NextSpec, RouteSpec};
+pub use upstream::{NamedServer, Upstream};
 pub use upstreams::{Upstreams, upstream_is_ourselves};
 pub use view_spec::{Proxy, ViewSpec};
 
 use crate::net::NetLimits;
 use crate::problem::{Place, Problem};
 use dns_core::vip::VipConfig;
-use dns_core::{ForwardPolicy, NameBuf, ResolverConfig, Route, Strategy, View, Views};
+use dns_core::{CacheConfig, NameBuf, ResolverConfig, Route, View, Views};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -50,11 +56,17 @@ pub struct Config {
     pub hosts: Vec<PathBuf>,
     /// Servers for names that are not ours.
     pub upstreams: Upstreams,
-    /// How those servers are tried.
-    pub strategy: Strategy,
+    /// The file like resolv.conf(5) whose servers are asked when no others are named.
+    pub resolv_conf: PathBuf,
+    /// Servers that names of upstreams are looked up with; none are those of `resolv_conf`.
+    pub bootstrap: Vec<SocketAddr>,
+    /// File of certificate authorities of upstreams over TLS, besides the system's.
+    pub upstream_ca: Option<PathBuf>,
+    /// How names are forwarded that no route takes; its servers are those of `upstreams`.
+    pub rest: Route,
     /// Servers for the names below a suffix; without servers those names are refused. No two
     /// suffixes are equal and none is the root.
-    pub routes: Vec<Route>,
+    pub routes: Vec<RouteSpec>,
     /// The view of all clients, and what narrower views take from.
     pub view: ViewSpec,
     /// Views by client address; without it every client has [`Config::view`].
@@ -63,8 +75,8 @@ pub struct Config {
     pub zones: Vec<NameBuf>,
     /// Where the journal of virtual addresses and the last good objects are kept.
     pub state_dir: StateDir,
-    /// Whether answers of upstreams may be cached. This version never does.
-    pub cache: CacheMode,
+    /// The cache of what upstreams answer; `None` is off.
+    pub cache: Option<CacheConfig>,
     /// Threads that serve UDP.
     pub workers: NonZeroUsize,
     /// Loopback address of the admin server; `None` is off.
@@ -99,15 +111,6 @@ pub enum StateDir {
     Path(PathBuf),
     /// Nowhere: it is lost with the process.
     None,
-}
-
-/// Whether answers of upstreams may be cached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CacheMode {
-    /// They may.
-    On,
-    /// They may not.
-    Off,
 }
 
 /// How virtual addresses are allotted.
@@ -148,22 +151,6 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// Where names go that are not ours. `resolv_conf` are the servers of the file when
-    /// [`Config::upstreams`] names one; it is ignored otherwise.
-    pub fn forward_policy(&self, resolv_conf: &[SocketAddr]) -> ForwardPolicy {
-        let servers = match &self.upstreams {
-            Upstreams::ResolvConf(_) => resolv_conf.to_vec(),
-            Upstreams::Servers(servers) => servers.clone(),
-            Upstreams::None => Vec::new(),
-        };
-        let suffix = dns_core::Name::ROOT.to_lower();
-        let rest = Route {
-            strategy: self.strategy,
-            ..Route::new(suffix, servers)
-        };
-        ForwardPolicy::new(self.routes.iter().cloned().chain([rest]))
-    }
-
     /// The views of all clients. `pods` is what [`crate::pods_file`] has read; it counts only
     /// with [`Config::node_views`].
     pub fn views(&self, pods: &[(IpAddr, ViewSpec)]) -> Views {
@@ -200,5 +187,7 @@ impl Config {
 
 #[cfg(test)]
 mod broken_tests;
+#[cfg(test)]
+mod routes_tests;
 #[cfg(test)]
 pub(crate) mod tests;

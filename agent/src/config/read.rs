@@ -4,22 +4,22 @@ use super::keys::KEYS;
 use super::load::{Environment, default_state_dir};
 use super::walk::{Field, Located, Reason, Section, Walk};
 use super::{
-    CacheMode, Config, LogConfig, LogFormat, NodeViews, StateDir, Upstreams, ViewSpec, read_limits,
-    read_vips, times, upstreams, values, view_spec,
+    Config, LogConfig, LogFormat, NodeViews, StateDir, Upstreams, ViewSpec, read_cache,
+    read_forward, read_limits, read_vips, upstreams, values, view_spec,
 };
 use crate::problem::{Place, Problem};
 use crate::yaml::{Node, Value};
-use dns_core::{ResolverConfig, Route, Strategy};
 use ipnet::IpNet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Port served by default: out of the range that needs privileges, and Istio's.
 const LISTEN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 15_053);
+/// Where resolv.conf(5) is on every Unix.
+const RESOLV_CONF_DEFAULT: &str = "/etc/resolv.conf";
 /// Most UDP workers: far more than sockets that share a port are worth.
 const WORKERS_MAX: u64 = 1_024;
 
@@ -52,9 +52,18 @@ fn read_root(
     environment: &Environment,
 ) -> Config {
     let listen = read_listen(walk, root);
-    let forward = read_forward(walk, root, &listen);
+    let forward = read_forward::read(walk, root, &listen);
     let view = read_top_view(walk, root);
-    let (resolver, net) = read_limits::read(walk, root, forward.resolver);
+    let (mut resolver, net) = read_limits::read(walk, root, forward.resolver);
+    let cache = read_cache::read(walk, root, &mut resolver);
+    let resolv_conf = root
+        .field("resolv_conf")
+        .and_then(|field| walk.path(&field))
+        .unwrap_or_else(|| PathBuf::from(RESOLV_CONF_DEFAULT));
+    let bootstrap = root
+        .field("bootstrap")
+        .map(|field| upstreams::read_bootstrap(walk, &field, &listen))
+        .unwrap_or_default();
     let (clusters, cluster) = read_clusters(walk, root);
     Config {
         file,
@@ -62,8 +71,13 @@ fn read_root(
         clusters,
         cluster,
         hosts: walk.paths(root.field("hosts")),
-        upstreams: read_upstreams(walk, root, &listen),
-        strategy: forward.strategy,
+        upstreams: read_upstreams(walk, root, &listen, &resolv_conf),
+        resolv_conf,
+        bootstrap,
+        upstream_ca: root
+            .field("upstream_ca")
+            .and_then(|field| walk.path(&field)),
+        rest: forward.rest,
         routes: forward.routes,
         node_views: read_node_views(walk, root),
         view,
@@ -72,10 +86,7 @@ fn read_root(
             .map(|f| view_spec::names(walk, &f))
             .unwrap_or_default(),
         state_dir: read_state_dir(walk, root, environment),
-        cache: match walk.optional(root.field("no_cache"), values::truth) {
-            Some(true) => CacheMode::Off,
-            Some(false) | None => CacheMode::On,
-        },
+        cache,
         workers: read_workers(walk, root).unwrap_or(environment.cores),
         admin: read_admin(walk, root, &listen),
         vips: read_vips::read(walk, root, &resolver),
@@ -128,102 +139,19 @@ fn is_same_listener(one: &Located<SocketAddr>, other: &Located<SocketAddr>) -> b
         && one.ip().to_canonical() == other.ip().to_canonical()
 }
 
-fn read_upstreams(walk: &mut Walk, root: &Section<'_>, listen: &[SocketAddr]) -> Upstreams {
-    let resolv_conf = root
-        .field("resolv_conf")
-        .and_then(|field| walk.path(&field));
+fn read_upstreams(
+    walk: &mut Walk,
+    root: &Section<'_>,
+    listen: &[SocketAddr],
+    resolv_conf: &Path,
+) -> Upstreams {
     let Some(field) = root.field("upstreams") else {
-        let default = || PathBuf::from("/etc/resolv.conf");
-        return Upstreams::ResolvConf(resolv_conf.unwrap_or_else(default));
+        return Upstreams::ResolvConf(resolv_conf.to_owned());
     };
     match upstreams::read(walk, &field, listen) {
         servers if servers.is_empty() => Upstreams::None,
         servers => Upstreams::Servers(servers),
     }
-}
-
-/// What the `forward` section says.
-#[derive(Default)]
-struct Forward {
-    strategy: Strategy,
-    routes: Vec<Route>,
-    resolver: ResolverConfig,
-}
-
-fn read_forward(walk: &mut Walk, root: &Section<'_>, listen: &[SocketAddr]) -> Forward {
-    let Some(section) = root.field("forward").and_then(|field| walk.section(&field)) else {
-        return Forward::default();
-    };
-    let mut resolver = ResolverConfig::default();
-    let strategies = || values::one_of(values::STRATEGIES);
-    let strategy = walk
-        .optional(section.field("strategy"), strategies())
-        .unwrap_or_default();
-    let budgets = times::duration(Duration::from_millis(100), Duration::from_secs(60));
-    if let Some(budget) = walk.optional(section.field("budget"), budgets) {
-        resolver.forward_budget_ms = times::millis(budget);
-    }
-    let budget = Duration::from_millis(resolver.forward_budget_ms);
-    let retries = times::duration(Duration::from_millis(10), budget);
-    match walk.optional(section.field("retry"), retries) {
-        Some(retry) => resolver.forward_retry_ms = times::millis(retry),
-        None => {
-            resolver.forward_retry_ms = resolver.forward_retry_ms.min(resolver.forward_budget_ms)
-        }
-    }
-    if let Some(attempts) = walk.optional(section.field("attempts_max"), values::number(1, 8)) {
-        resolver.forward_attempts_max = u8::try_from(attempts).unwrap_or(u8::MAX);
-    }
-    let routes = read_routes(walk, &section, strategy, listen);
-    Forward {
-        strategy,
-        routes,
-        resolver,
-    }
-}
-
-fn read_routes(
-    walk: &mut Walk,
-    forward: &Section<'_>,
-    strategy: Strategy,
-    listen: &[SocketAddr],
-) -> Vec<Route> {
-    let Some(field) = forward.field("routes") else {
-        return Vec::new();
-    };
-    let mut routes: Vec<Route> = Vec::new();
-    for item in walk.items(&field) {
-        let Some(section) = walk.section(&item) else {
-            continue;
-        };
-        let suffix_field = walk.required(&section, "suffix");
-        let suffix = suffix_field
-            .as_ref()
-            .and_then(|field| walk.scalar(field, values::name));
-        let servers = walk
-            .required(&section, "upstreams")
-            .map(|field| upstreams::read(walk, &field, listen));
-        let own = walk.optional(
-            section.field("strategy"),
-            values::one_of(values::STRATEGIES),
-        );
-        let (Some(suffix), Some(servers), Some(field)) = (suffix, servers, suffix_field) else {
-            continue;
-        };
-        if routes.iter().any(|route| route.suffix == suffix) {
-            let hint = "put all servers of a suffix in one route";
-            walk.fault(
-                &field,
-                Reason::new(format!("`{suffix}` has a route already"), hint),
-            );
-            continue;
-        }
-        routes.push(Route {
-            strategy: own.unwrap_or(strategy),
-            ..Route::new(suffix, servers)
-        });
-    }
-    routes
 }
 
 fn read_top_view(walk: &mut Walk, root: &Section<'_>) -> ViewSpec {

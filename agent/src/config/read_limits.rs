@@ -1,5 +1,6 @@
 //! The walk over times to live and limits.
 
+use super::read_forward::PENDING_MAX;
 use super::walk::{Section, Walk};
 use super::{times, values};
 use crate::net::NetLimits;
@@ -8,8 +9,6 @@ use std::time::Duration;
 
 /// Largest limit of things per worker that cost a descriptor or a slot each.
 const SLOTS_MAX: u64 = 1 << 16;
-/// Largest number of questions waiting for an upstream, a few hundred megabytes of them.
-const PENDING_MAX: u64 = 1 << 20;
 
 /// Reads the TTLs of the root and the `limits` section; `forward` is what its section said.
 pub(super) fn read(
@@ -61,6 +60,22 @@ pub(super) fn read(
         if let Some(idle) = walk.optional(limits.field("tcp_idle"), idle) {
             net.tcp_idle_ms = times::millis(idle);
         }
+        read_shares(walk, &limits, &mut resolver);
     }
     (resolver, net)
+}
+
+/// How questions of several clients share what there is.
+fn read_shares(walk: &mut Walk, limits: &Section<'_>, resolver: &mut ResolverConfig) {
+    let percent = walk.optional(
+        limits.field("forward_client_percent"),
+        values::number(1, 100),
+    );
+    if let Some(percent) = percent.and_then(|percent| u8::try_from(percent).ok()) {
+        resolver.forward_client_percent = percent;
+    }
+    let waits = times::duration(Duration::from_millis(10), Duration::from_secs(10));
+    if let Some(jostle) = walk.optional(limits.field("forward_jostle"), waits) {
+        resolver.forward_jostle_ms = times::millis(jostle);
+    }
 }

@@ -23,7 +23,7 @@ fn load(text: &str, flags: &AgentFlags) -> Result<Config, ConfigError> {
     )
 }
 
-fn config(text: &str) -> Config {
+pub(super) fn config(text: &str) -> Config {
     load(text, &AgentFlags::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -52,6 +52,7 @@ fn an_empty_file_is_the_defaults() {
         assert_eq!(config.vips.ledger.pools, dns_core::vip::Pools::default());
         assert_eq!(config.vips.ledger.quarantine_secs, 48 * 3600);
         assert_eq!(config.node_views, None);
+        assert_eq!(config.cache, Some(CacheConfig::default()));
         assert!(config.warnings.is_empty());
         let views = config.views(&[]);
         let view = views.select("192.0.2.1".parse().unwrap()).unwrap();
@@ -59,20 +60,35 @@ fn an_empty_file_is_the_defaults() {
     }
 }
 
-const FULL: &str = r#"
+pub(super) const FULL: &str = r#"
 listen: [127.0.0.1:5300, "[::1]:5300"]
 tables: [objects, /srv/table.json]
 hosts: hosts.txt
 clusters: clusters
 cluster: east
-upstreams: [10.0.0.10, "[2001:db8::1]:5353"]
+upstreams: [10.0.0.10, "[2001:db8::1]:5353", "tls://9.9.9.9#dns.quad9.net", "tcp://dns.example.net:5353"]
+resolv_conf: resolv.conf
+bootstrap: [10.0.0.53, "10.0.0.54:5353"]
+upstream_ca: ca.pem
 forward:
   strategy: parallel
+  failover: [SERVFAIL, nxdomain]
+  in_flight_max: 100
   budget: 3s
   retry: 250ms
   attempts_max: 6
+  probe_interval: 2s
+  random_case: false
+  cookies: false
   routes:
-    - {suffix: corp.example, upstreams: 10.0.0.11, strategy: sequential}
+    - suffix: corp.example
+      except: [public.corp.example]
+      upstreams: 10.0.0.11
+      strategy: sequential
+      failover: []
+      in_flight_max: 7
+      cache: {on: false, ttl_max: 1m, negative_ttl_max: 9}
+      next: {on: [nxdomain, nodata], upstreams: [10.0.0.12], strategy: race, failover: refused}
     - {suffix: secret.corp.example, upstreams: none}
 namespace: shop
 domain: mesh.local
@@ -87,7 +103,17 @@ views:
     - {cidr: 10.1.0.0/16, namespace: bank, proxy: false}
   pods_file: pods.yaml
 state_dir: state
-no_cache: true
+cache:
+  octets: 2MiB
+  ttl_max: 1h
+  negative_ttl_max: 60
+  failure_ttl: 2s
+  stale_max: 3d
+  stale_ttl: 10
+  stale_after: 900ms
+  stale_recheck: 20s
+  prefetch_percent: 20
+no_cache: false
 workers: 2
 admin: 127.0.0.1:15080
 ttl: 60
@@ -100,7 +126,7 @@ vips:
   wildcards: true
 log_level: info,agent=debug
 log_format: json
-limits: {forward_pending_max: 10, forward_waiters_max: 20, tcp_connections_max: 30, tcp_connections_per_client_max: 40, tcp_idle: 5s, tcp_in_flight_max: 50}
+limits: {forward_pending_max: 10, forward_waiters_max: 20, forward_client_percent: 50, forward_jostle: 300ms, tcp_connections_max: 30, tcp_connections_per_client_max: 40, tcp_idle: 5s, tcp_in_flight_max: 50}
 "#;
 
 #[test]
@@ -118,7 +144,24 @@ fn every_key_is_taken() {
     assert_eq!(config.clusters, Some("/etc/clusters".into()));
     assert_eq!(config.cluster.as_deref(), Some("east"));
     assert_eq!(config.state_dir, StateDir::Path("/etc/state".into()));
-    assert_eq!((config.cache, config.workers.get()), (CacheMode::Off, 2));
+    assert_eq!(config.workers.get(), 2);
+    let cache = CacheConfig {
+        octets_max: 2 << 20,
+        ttl_max_secs: 3_600,
+        negative_ttl_max_secs: 60,
+        failure_ttl_secs: 2,
+        stale_max_secs: 3 * 86_400,
+        stale_ttl_secs: 10,
+        stale_recheck_secs: 20,
+        prefetch_percent: 20,
+    };
+    assert_eq!(config.cache, Some(cache));
+    assert_eq!(config.resolv_conf, PathBuf::from("/etc/resolv.conf"));
+    assert_eq!(config.upstream_ca, Some("/etc/ca.pem".into()));
+    assert_eq!(
+        config.bootstrap,
+        ["10.0.0.53:53", "10.0.0.54:5353"].map(|text| text.parse().unwrap())
+    );
     assert_eq!(config.admin, Some("127.0.0.1:15080".parse().unwrap()));
     let expected = ResolverConfig {
         ttl_secs: 60,
@@ -129,7 +172,12 @@ fn every_key_is_taken() {
         forward_attempts_max: 6,
         forward_pending_max: 10,
         forward_waiters_max: 20,
-        ..ResolverConfig::default()
+        forward_client_percent: 50,
+        forward_jostle_ms: 300,
+        forward_random_case: false,
+        forward_cookies: false,
+        forward_probe_ms: 2_000,
+        stale_after_ms: 900,
     };
     assert_eq!(config.resolver, expected);
     let net = crate::net::NetLimits {
@@ -146,24 +194,6 @@ fn every_key_is_taken() {
     assert_eq!(config.log.filter.as_deref(), Some("info,agent=debug"));
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!(config.zones[0].to_string(), "global");
-}
-
-#[test]
-fn routes_go_to_their_servers_and_the_rest_to_the_upstreams() {
-    let policy = config(FULL).forward_policy(&["192.0.2.1:53".parse().unwrap()]);
-    let servers = |name: &str| {
-        let name = NameBuf::parse(name).unwrap();
-        policy
-            .route(name.as_name())
-            .map(|route| (route.servers.len(), route.strategy))
-    };
-    assert_eq!(servers("a.corp.example"), Some((1, Strategy::Sequential)));
-    assert_eq!(servers("a.secret.corp.example"), None);
-    assert_eq!(servers("example.com"), Some((2, Strategy::Parallel)));
-    let nobody = config("upstream: none").forward_policy(&["192.0.2.1:53".parse().unwrap()]);
-    assert!(!nobody.is_forwarding());
-    let file = config("").forward_policy(&["192.0.2.1:53".parse().unwrap()]);
-    assert!(file.is_forwarding());
 }
 
 #[test]
@@ -306,4 +336,17 @@ fn a_damaged_file_is_read_or_refused_with_its_place_and_never_ends_the_process()
         }
     }
     assert!(refused >= 1_000, "{refused}");
+}
+
+#[test]
+fn no_cache_is_off_whatever_the_cache_section_says() {
+    assert_eq!(
+        config("no_cache: true\ncache: {octets: 1MiB}\n").cache,
+        None
+    );
+    let flags = AgentFlags {
+        no_cache: true,
+        ..AgentFlags::default()
+    };
+    assert_eq!(load("cache: {stale_max: 0}", &flags).unwrap().cache, None);
 }

@@ -26,20 +26,38 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A TTL: seconds, or a duration of whole seconds.
-pub(crate) fn ttl(text: &str) -> Result<u32, Reason> {
-    let seconds = match text.parse::<u64>() {
+/// Seconds within bounds: a number, or a duration of whole seconds.
+pub(crate) fn seconds(min: u32, max: u32) -> impl Fn(&str) -> Result<u32, Reason> {
+    move |text| {
+        let bounds = format!(
+            "write seconds from {min} to {max}, or a time such as {}",
+            show(Duration::from_secs(u64::from(max)))
+        );
+        let found = whole_seconds(text, &bounds)?;
+        match u32::try_from(found).unwrap_or(u32::MAX) {
+            found if found < min => Err(Reason::new(format!("{text} is too short"), bounds)),
+            found if found > max => Err(Reason::new(format!("{text} is too long"), bounds)),
+            found => Ok(found),
+        }
+    }
+}
+
+fn whole_seconds(text: &str, hint: &str) -> Result<u64, Reason> {
+    let found = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => parse_duration(text)?,
     };
-    let hint = "write seconds from 0 to 86400, for example 30";
-    if seconds.subsec_nanos() != 0 {
-        return Err(Reason::new(
-            format!("{text} is not a whole number of seconds"),
-            hint,
-        ));
+    if found.subsec_nanos() != 0 {
+        let reason = format!("{text} is not a whole number of seconds");
+        return Err(Reason::new(reason, hint));
     }
-    u32::try_from(seconds.as_secs())
+    Ok(found.as_secs())
+}
+
+/// A TTL: seconds, or a duration of whole seconds.
+pub(crate) fn ttl(text: &str) -> Result<u32, Reason> {
+    let hint = "write seconds from 0 to 86400, for example 30";
+    u32::try_from(whole_seconds(text, hint)?)
         .ok()
         .filter(|seconds| *seconds <= TTL_MAX_SECS)
         .ok_or_else(|| Reason::new(format!("{text} is more than a day"), hint))

@@ -1,6 +1,6 @@
 //! [`Upstreams`]: who is asked for names that are not ours, and the check that it is not us.
 
-use super::values;
+use super::upstream::{self, Upstream};
 use super::walk::{Field, Located, Reason, Walk};
 use crate::yaml::Value;
 use std::net::{IpAddr, SocketAddr};
@@ -12,7 +12,7 @@ pub enum Upstreams {
     /// The nameserver lines of a file like resolv.conf(5).
     ResolvConf(PathBuf),
     /// These, in order of preference.
-    Servers(Vec<SocketAddr>),
+    Servers(Vec<Upstream>),
     /// Nobody: such names are refused.
     None,
 }
@@ -65,12 +65,12 @@ fn local_addresses() -> Vec<IpAddr> {
 }
 
 /// Reads a list of servers, or `none`. Servers that are ourselves or given twice are faults.
-pub(crate) fn read(walk: &mut Walk, field: &Field<'_>, listen: &[SocketAddr]) -> Vec<SocketAddr> {
+pub(crate) fn read(walk: &mut Walk, field: &Field<'_>, listen: &[SocketAddr]) -> Vec<Upstream> {
     if is_none(field) {
         return Vec::new();
     }
     let problems_before = walk.problems.len();
-    let servers = walk.list(field, values::server_address);
+    let servers = walk.list(field, upstream::upstream);
     if servers.is_empty() && walk.problems.len() == problems_before {
         walk.fault(
             field,
@@ -88,9 +88,24 @@ pub(crate) fn read(walk: &mut Walk, field: &Field<'_>, listen: &[SocketAddr]) ->
     servers.into_iter().map(|server| server.value).collect()
 }
 
+/// Reads the servers that host names of servers are looked up with: addresses alone, not ours.
+pub(crate) fn read_bootstrap(
+    walk: &mut Walk,
+    field: &Field<'_>,
+    listen: &[SocketAddr],
+) -> Vec<SocketAddr> {
+    let servers = walk.list(field, upstream::server_address);
+    for server in &servers {
+        if let Some(reason) = is_our_own(server.value, listen) {
+            walk.fault_at(server.at.clone(), server.path.clone(), reason);
+        }
+    }
+    servers.into_iter().map(|server| server.value).collect()
+}
+
 fn objection(
-    server: &Located<SocketAddr>,
-    before: &[Located<SocketAddr>],
+    server: &Located<Upstream>,
+    before: &[Located<Upstream>],
     listen: &[SocketAddr],
 ) -> Option<Reason> {
     if before.iter().any(|other| other.value == server.value) {
@@ -99,12 +114,16 @@ fn objection(
             "keep one of them",
         ));
     }
-    upstream_is_ourselves(listen, server.value).then(|| {
+    match &server.value {
+        Upstream::At(server) => is_our_own(server.address, listen),
+        Upstream::Named(_) => None,
+    }
+}
+
+fn is_our_own(server: SocketAddr, listen: &[SocketAddr]) -> Option<Reason> {
+    upstream_is_ourselves(listen, server).then(|| {
         Reason::new(
-            format!(
-                "{} is an address we listen on: every forwarded query would come back",
-                server.value
-            ),
+            format!("{server} is an address we listen on: every forwarded query would come back"),
             "write another server, or none",
         )
     })

@@ -1,13 +1,12 @@
 //! Text to values: addresses, names, numbers, words. Each says why a text is not one.
 
 use super::walk::Reason;
+use dns_core::wire::Rcode;
 use dns_core::{AnswerMode, NameBuf, Strategy};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-/// Port of DNS (RFC 1035 section 4.2).
-const DNS_PORT: u16 = 53;
 /// Longest namespace, a DNS label (RFC 1123).
 const LABEL_MAX: usize = 63;
 /// Longest name of a network or cluster. They are free text; this is room enough.
@@ -41,33 +40,6 @@ pub(crate) fn loopback_address(text: &str) -> Result<SocketAddr, Reason> {
                 address.ip()
             ),
             format!("write 127.0.0.1:{}", address.port()),
-        ));
-    }
-    Ok(address)
-}
-
-/// `ADDR`, `ADDR:PORT` or `[v6]:PORT`; port 53 if none is written.
-pub(crate) fn server_address(text: &str) -> Result<SocketAddr, Reason> {
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-        .unwrap_or(text);
-    let address = match (text.parse::<SocketAddr>(), bare.parse::<IpAddr>()) {
-        (Ok(address), _) => address,
-        (Err(_), Ok(ip)) => SocketAddr::new(ip, DNS_PORT),
-        (Err(_), Err(_)) => {
-            return Err(Reason::new(
-                format!("`{text}` is not the address of a server"),
-                "write for example 10.0.0.10, 10.0.0.10:5353 or [2001:db8::1]:53; \
-                 host names are not looked up",
-            ));
-        }
-    };
-    if address.port() == 0 || address.ip().is_unspecified() || address.ip().is_multicast() {
-        let hint = "write the address and port of one server";
-        return Err(Reason::new(
-            format!("nobody can be asked at {address}"),
-            hint,
         ));
     }
     Ok(address)
@@ -210,8 +182,64 @@ pub(crate) fn one_of<T: Copy>(
 
 pub(crate) const STRATEGIES: &[(&str, Strategy)] = &[
     ("sequential", Strategy::Sequential),
+    ("random", Strategy::Random),
+    ("round-robin", Strategy::RoundRobin),
+    ("fastest", Strategy::Fastest),
+    ("race", Strategy::Race),
     ("parallel", Strategy::Parallel),
 ];
+
+const RCODES: &[(&str, Rcode)] = &[
+    ("servfail", Rcode::SERVFAIL),
+    ("refused", Rcode::REFUSED),
+    ("notimp", Rcode::NOTIMP),
+    ("formerr", Rcode::FORMERR),
+    ("nxdomain", Rcode::NXDOMAIN),
+];
+
+/// A response code that another server may do better than, whatever the case.
+pub(crate) fn rcode(text: &str) -> Result<Rcode, Reason> {
+    one_of(RCODES)(&text.to_ascii_lowercase())
+}
+
+/// Octets within bounds: a number, or one with `KiB`, `MiB` or `GiB` behind it, or as Kubernetes
+/// writes them `Ki`, `Mi` or `Gi`.
+pub(crate) fn octets(min: usize, max: usize) -> impl Fn(&str) -> Result<usize, Reason> {
+    move |text| {
+        let bounds = format!(
+            "write octets from {} to {}, for example 32MiB",
+            show_octets(min),
+            show_octets(max)
+        );
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let shift = match unit.trim_start() {
+            "" => 0,
+            "KiB" | "Ki" => 10,
+            "MiB" | "Mi" => 20,
+            "GiB" | "Gi" => 30,
+            _ => return Err(Reason::new(format!("`{text}` is not a size"), bounds)),
+        };
+        let number: u64 = number
+            .parse()
+            .map_err(|_| Reason::new(format!("`{text}` is not a size"), bounds.clone()))?;
+        let found = number.saturating_mul(1 << shift);
+        match usize::try_from(found).unwrap_or(usize::MAX) {
+            found if found < min => Err(Reason::new(format!("{text} is too small"), bounds)),
+            found if found > max => Err(Reason::new(format!("{text} is too large"), bounds)),
+            found => Ok(found),
+        }
+    }
+}
+
+fn show_octets(octets: usize) -> String {
+    match octets {
+        octets if octets % (1 << 30) == 0 => format!("{}GiB", octets >> 30),
+        octets if octets % (1 << 20) == 0 => format!("{}MiB", octets >> 20),
+        octets if octets % (1 << 10) == 0 => format!("{}KiB", octets >> 10),
+        octets => octets.to_string(),
+    }
+}
 
 pub(crate) const ANSWERS: &[(&str, AnswerMode)] = &[
     ("vip", AnswerMode::Vip),
@@ -256,28 +284,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_has_port_53_unless_one_is_written() {
-        for (text, expected) in [
-            ("10.0.0.10", "10.0.0.10:53"),
-            ("10.0.0.10:5353", "10.0.0.10:5353"),
-            ("2001:db8::1", "[2001:db8::1]:53"),
-            ("[2001:db8::1]", "[2001:db8::1]:53"),
-            ("[2001:db8::1]:5353", "[2001:db8::1]:5353"),
-        ] {
-            assert_eq!(
-                server_address(text).map(|a| a.to_string()),
-                Ok(expected.to_owned())
-            );
+    fn sizes_are_numbers_with_binary_units() {
+        let read = octets(1 << 20, 1 << 30);
+        for (text, expected) in [("1048576", 1 << 20), ("32MiB", 32 << 20), ("1 Gi", 1 << 30)] {
+            assert_eq!(read(text), Ok(expected));
         }
         for text in [
             "",
-            "dns.example.com",
-            "10.0.0.10:0",
-            "0.0.0.0",
-            "224.0.0.1",
-            "10.0.0.10:x",
+            "MiB",
+            "32MB",
+            "1KiB",
+            "2GiB",
+            "99999999999999999999GiB",
+            "-1",
         ] {
-            assert!(server_address(text).is_err(), "{text}");
+            let hint = read(text).unwrap_err().hint;
+            assert!(hint.contains("from 1MiB to 1GiB"), "{text}: {hint}");
         }
     }
 

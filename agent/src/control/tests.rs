@@ -145,3 +145,102 @@ fn an_upstream_where_we_listen_since_the_start_is_refused_by_a_reload() {
     assert!(refused.unwrap_err().reason.contains("this process itself"));
     assert!(control.config.zones.is_empty());
 }
+
+const HOSTS: &str = "hosts: hosts\nupstreams: none\n";
+
+fn states(control: &Control) -> Vec<&'static str> {
+    let status = control.status().load_full();
+    let entries = status.table().entries();
+    entries.iter().map(|entry| entry.state.label()).collect()
+}
+
+#[test]
+fn a_hosts_file_that_is_gone_is_served_stale_now_and_after_a_restart() {
+    let world = World::new();
+    world.write("hosts", "192.0.2.1 a.test\n192.0.2.2 a.test b.test\n");
+    let mut control = world.start(HOSTS);
+    control.save_last_good();
+    assert_eq!(states(&control), ["live", "live"]);
+    std::fs::remove_file(world.path("hosts")).unwrap();
+    control.refresh(Holds::Keep);
+    assert_eq!(states(&control), ["stale", "stale"]);
+    drop(control);
+    let again = world.start(HOSTS);
+    assert_eq!(names(&again), ["a.test", "b.test"]);
+    assert_eq!(states(&again), ["stale", "stale"]);
+}
+
+#[test]
+fn a_hosts_file_confirmed_to_be_gone_does_not_come_back_with_a_restart() {
+    let world = World::new();
+    world.write("hosts", "192.0.2.1 a.test\n");
+    let mut control = world.start(HOSTS);
+    control.save_last_good();
+    std::fs::remove_file(world.path("hosts")).unwrap();
+    control.refresh(Holds::Release);
+    control.refresh(Holds::Release);
+    assert_eq!(names(&control), Vec::<String>::new());
+    drop(control);
+    assert_eq!(names(&world.start(HOSTS)), Vec::<String>::new());
+}
+
+#[test]
+fn a_hosts_file_that_breaks_while_nobody_looks_is_served_as_it_was() {
+    let world = World::new();
+    world.write("hosts", "192.0.2.1 a.test\n");
+    world.start(HOSTS).save_last_good();
+    world.write("hosts", "192.0.2.1 a.test b.test\nnonsense\n");
+    let control = world.start(HOSTS);
+    assert_eq!(names(&control), ["a.test"]);
+    assert_eq!(states(&control), ["stale"]);
+    assert!(notes(&control).contains("hosts:2:1: "));
+}
+
+#[test]
+fn a_loss_of_hosts_names_is_counted_in_names_and_not_in_lines() {
+    let world = World::new();
+    let lines = |names: u32| -> String {
+        let lines = (0..names).flat_map(|i| {
+            ["192.0.2", "198.51.100"].map(|net| format!("{net}.{} n{i}.test\n", i % 256))
+        });
+        lines.collect()
+    };
+    world.write("hosts", &lines(300));
+    let mut control = world.start(HOSTS);
+    world.write("hosts", &lines(140));
+    control.refresh(Holds::Keep);
+    assert!(notes(&control).contains("held: 160 of 300 items are gone"));
+    assert_eq!(control.table.len(), 300);
+    control.refresh(Holds::Release);
+    assert_eq!(control.table.len(), 140);
+    // More than half of the lines, but not more than a hundred names.
+    world.write("hosts", &lines(40));
+    control.refresh(Holds::Keep);
+    assert_eq!(control.table.len(), 40);
+}
+
+#[test]
+fn hosts_names_are_not_placed_again_when_another_file_changes() {
+    let world = World::new();
+    world.write("hosts", "192.0.2.1 a.test\n");
+    world.write("table.json", "{}");
+    let mut control = world.start("tables: table.json\nhosts: hosts\nupstreams: none\n");
+    let before = Arc::clone(&control.table.hosts_lists()[0]);
+    world.write("table.json", r#"{"b.test": {"ips": ["192.0.2.2"]}}"#);
+    control.refresh(Holds::Keep);
+    assert_eq!(names(&control), ["a.test", "b.test"]);
+    assert!(Arc::ptr_eq(&before, &control.table.hosts_lists()[0]));
+}
+
+#[test]
+fn replaced_tables_are_freed_by_the_next_look() {
+    let world = World::new();
+    world.write("hosts", "192.0.2.1 a.test\n");
+    let mut control = world.start(HOSTS);
+    let replaced = Arc::downgrade(&control.snapshots.load_full());
+    world.write("hosts", "192.0.2.1 a.test b.test\n");
+    control.refresh(Holds::Keep);
+    assert!(replaced.upgrade().is_some(), "workers may still hold it");
+    control.refresh(Holds::Keep);
+    assert!(replaced.upgrade().is_none());
+}

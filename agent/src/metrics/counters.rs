@@ -109,8 +109,35 @@ const COUNTERS: &[Counter] = &[
         series: &[
             (&[("outcome", "answered")], &["forward_answered"]),
             (&[("outcome", "failed")], &["forward_failed"]),
-            (&[("outcome", "shed")], &["forward_shed"]),
+            (
+                &[("outcome", "shed")],
+                &["forward_shed", "forward_client_shed", "forward_route_shed"],
+            ),
         ],
+    },
+    Counter {
+        name: "callsign_forward_shed",
+        help: "Questions not asked, or given up, because too many waited.",
+        series: &[
+            (&[("reason", "full")], &["forward_shed"]),
+            (&[("reason", "client_share")], &["forward_client_shed"]),
+            (&[("reason", "route_full")], &["forward_route_shed"]),
+            (&[("reason", "jostled")], &["forward_jostled"]),
+        ],
+    },
+    Counter {
+        name: "callsign_cache_hits",
+        help: "Queries answered out of the cache.",
+        series: &[
+            (&[("kind", "fresh")], &["cache_hits"]),
+            (&[("kind", "stale")], &["cache_stale"]),
+            (&[("kind", "failure")], &["cache_failures"]),
+        ],
+    },
+    Counter {
+        name: "callsign_cache_prefetches",
+        help: "Questions asked to renew a popular answer before its end.",
+        series: &[(&[], &["forward_prefetched"])],
     },
     Counter {
         name: "callsign_forward_started",
@@ -134,7 +161,7 @@ const COUNTERS: &[Counter] = &[
     },
     Counter {
         name: "callsign_forward_tcp_retries",
-        help: "Questions asked again over TCP after a truncated answer.",
+        help: "Questions asked again over TCP, of servers otherwise asked over UDP.",
         series: &[(&[], &["forward_tcp_retries"])],
     },
     Counter {
@@ -143,7 +170,39 @@ const COUNTERS: &[Counter] = &[
         series: &[
             (&[("reason", "mismatched")], &["forward_mismatched"]),
             (&[("reason", "bad")], &["forward_bad"]),
+            (&[("reason", "case_folded")], &["forward_case_folded"]),
+            (&[("reason", "bad_cookie")], &["forward_bad_cookie"]),
         ],
+    },
+    Counter {
+        name: "callsign_forward_cookies_missing",
+        help: "Messages without the cookie that their server is known to send.",
+        series: &[(&[], &["forward_cookie_missing"])],
+    },
+    Counter {
+        name: "callsign_forward_guarded",
+        help: "Questions asked over TCP because somebody may have been guessing their answer.",
+        series: &[(&[], &["forward_mismatch_tcp"])],
+    },
+    Counter {
+        name: "callsign_forward_next",
+        help: "Questions that went on to the next of their route.",
+        series: &[(&[], &["forward_next"])],
+    },
+    Counter {
+        name: "callsign_forward_servers_down",
+        help: "Times that a server was found to be down.",
+        series: &[(&[], &["forward_servers_down"])],
+    },
+    Counter {
+        name: "callsign_forward_all_down",
+        help: "Questions failed at once because all servers of the route were down.",
+        series: &[(&[], &["forward_all_down"])],
+    },
+    Counter {
+        name: "callsign_forward_probes",
+        help: "Probes sent to servers that did not answer.",
+        series: &[(&[], &["forward_probes"])],
     },
     Counter {
         name: "callsign_net_datagrams",
@@ -163,14 +222,14 @@ const COUNTERS: &[Counter] = &[
         ],
     },
     Counter {
+        name: "callsign_net_datagrams_cut",
+        help: "Datagrams received in part because they are longer than any query.",
+        series: &[(&[], &["datagrams_cut"])],
+    },
+    Counter {
         name: "callsign_net_receive_errors",
         help: "Errors on receiving datagrams.",
         series: &[(&[], &["receive_errors"])],
-    },
-    Counter {
-        name: "callsign_net_datagrams_cut",
-        help: "Datagrams longer than any query, received in part.",
-        series: &[(&[], &["datagrams_cut"])],
     },
     Counter {
         name: "callsign_net_tcp_accepted",

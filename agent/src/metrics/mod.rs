@@ -4,9 +4,11 @@
 //! ```text
 //! Vec<Arc<Stats>> ────┐
 //! Vec<Arc<NetStats>> ─┼─▶ Scrape (a Collector) ─▶ OpenMetrics or classic text
+//! Arc<Shared> ────────┤
 //! ArcSwap<Status> ────┘
 //! ```
 
+mod cache;
 mod classic;
 mod counters;
 mod family;
@@ -17,7 +19,7 @@ mod tests;
 use crate::net::NetStats;
 use crate::status::Status;
 use arc_swap::ArcSwap;
-use dns_core::{NameTable, Stats};
+use dns_core::{NameTable, Shared, Stats};
 use family::Family;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
@@ -61,20 +63,23 @@ pub struct Metrics {
     status: Arc<ArcSwap<Status>>,
     resolvers: Vec<Arc<Stats>>,
     sockets: Vec<Arc<NetStats>>,
+    shared: Arc<Shared>,
     entries: EntryCount,
 }
 
 impl Metrics {
-    /// Metrics of these workers and of whatever status is published.
+    /// Metrics of these workers, of what they share, and of whatever status is published.
     pub fn new(
         status: Arc<ArcSwap<Status>>,
         resolvers: Vec<Arc<Stats>>,
         sockets: Vec<Arc<NetStats>>,
+        shared: Arc<Shared>,
     ) -> Self {
         Metrics {
             status,
             resolvers,
             sockets,
+            shared,
             entries: EntryCount::default(),
         }
     }
@@ -83,6 +88,7 @@ impl Metrics {
     pub fn render(&self, exposition: Exposition, now: SystemTime) -> String {
         let status = self.status.load_full();
         let mut families = gauges::of(&status, self.entries.of(status.table()), now);
+        families.extend(self.shared.cache().into_iter().flat_map(cache::of));
         families.extend(counters::of(&status, &self.counts()));
         let mut registry = Registry::default();
         registry.register_collector(Box::new(Scrape(families)));

@@ -3,6 +3,7 @@
 use super::*;
 use crate::output::fixture::{self, pay, reviews, snapshot};
 use crate::status::{Freshness, JournalStatus, SourceStatus};
+use dns_core::{CacheConfig, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -99,9 +100,16 @@ fn metrics() -> (Metrics, SystemTime) {
     sockets.tcp_closed_idle.add(2);
     let status = Arc::new(ArcSwap::from_pointee(status));
     (
-        Metrics::new(status, stats, vec![sockets]),
+        Metrics::new(status, stats, vec![sockets], shared()),
         published + Duration::from_secs(90),
     )
+}
+
+/// A cache with one failure in it.
+fn shared() -> Arc<Shared> {
+    let shared = Shared::new(1, Some(CacheConfig::default()), 7);
+    crate::admin::keep_failure(&shared, "gone.example", Millis(0));
+    Arc::new(shared)
 }
 
 fn rendered(exposition: Exposition) -> String {
@@ -136,6 +144,11 @@ fn the_classic_text_reads_strictly_and_sums_the_workers() {
     assert_eq!(value("callsign_sources", "{freshness=\"held\"}"), 1.0);
     assert_eq!(value("callsign_journal_writable", ""), 0.0);
     assert_eq!(value("callsign_ready", ""), 1.0);
+    assert_eq!(value("callsign_cache_entries", ""), 1.0);
+    assert_eq!(value("callsign_cache_inserts_total", ""), 1.0);
+    assert_eq!(value("callsign_cache_evictions_total", ""), 0.0);
+    let octets = value("callsign_cache_octets", "");
+    assert!(octets > 0.0 && octets < value("callsign_cache_octets_max", ""));
 }
 
 #[test]
@@ -173,6 +186,14 @@ fn a_journal_that_is_off_on_purpose_and_a_table_never_published_have_no_gauge() 
     let families = read(&metrics.render(Exposition::Classic, now));
     assert!(!families.contains_key("callsign_journal_writable"));
     assert!(!families.contains_key("callsign_table_age_seconds"));
+}
+
+#[test]
+fn a_cache_that_is_off_has_no_metrics() {
+    let (mut metrics, now) = metrics();
+    metrics.shared = Arc::new(Shared::new(1, None, 7));
+    let families = read(&metrics.render(Exposition::Classic, now));
+    assert!(!families.contains_key("callsign_cache_entries"));
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! Sockets: listeners for clients, and sockets to upstreams.
+//! Sockets: listeners for clients, and those to upstream servers, which serve many questions each.
 //!
 //! Everything here is non-blocking and belongs to one worker; the loop that drives it is
 //! `Worker::turn`.
 
-mod batch;
+#[doc(hidden)]
+pub mod batch;
 mod connection;
 mod connections;
 mod frames;

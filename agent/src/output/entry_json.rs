@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::net::IpAddr;
 
 /// The entry as `table` has it: VIPs and TTL are those that its clients are answered with.
-pub(super) fn entry_json(entry: &HostEntry, table: &ServedTable) -> Value {
+pub(super) fn entry_json(entry: &HostEntry, table: &ServedTable<'_>) -> Value {
     let (usable, unavailable): (Vec<_>, Vec<_>) = entry
         .endpoints
         .iter()
@@ -134,8 +134,10 @@ mod tests {
     use crate::output::fixture::{host, pay, served, snapshot};
     use dns_core::HostKind;
 
-    fn table() -> ServedTable {
-        served(&snapshot(Vec::new()))
+    /// An entry as an empty table has it.
+    fn json_of(entry: &HostEntry) -> Value {
+        let empty = snapshot(Vec::new());
+        entry_json(entry, &served(&empty))
     }
 
     #[test]
@@ -144,13 +146,13 @@ mod tests {
             ttl_secs: Some(7),
             ..pay()
         };
-        assert_eq!(entry_json(&own, &table())["ttl"], 7);
-        assert_eq!(entry_json(&pay(), &table())["ttl"], 30);
+        assert_eq!(json_of(&own)["ttl"], 7);
+        assert_eq!(json_of(&pay())["ttl"], 30);
     }
 
     #[test]
     fn endpoints_are_told_apart_by_whether_they_may_be_used() {
-        let json = entry_json(&pay(), &table());
+        let json = json_of(&pay());
         assert_eq!(json["endpoints"][0]["address"], "203.0.113.12");
         assert_eq!(json["endpoints"][0]["port"], 15443);
         assert_eq!(json["endpoints"][0]["via"], "gateway");
@@ -171,8 +173,8 @@ mod tests {
                 .cloned()
                 .collect::<Vec<_>>()
         };
-        let bare = entry_json(&host("a.example.com", HostKind::External), &table());
-        assert_eq!(keys(&bare), keys(&entry_json(&pay(), &table())));
+        let bare = json_of(&host("a.example.com", HostKind::External));
+        assert_eq!(keys(&bare), keys(&json_of(&pay())));
         assert_eq!(bare["endpoints"], json!([]));
         assert_eq!(bare["visibility"], "*");
         assert_eq!(bare["created"], Value::Null);

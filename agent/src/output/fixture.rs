@@ -89,7 +89,7 @@ pub(crate) fn snapshot(entries: Vec<HostEntry>) -> Snapshot {
 }
 
 /// What the clients of that snapshot are served.
-pub(crate) fn served(snapshot: &Snapshot) -> ServedTable {
+pub(crate) fn served(snapshot: &Snapshot) -> ServedTable<'_> {
     ServedTable::of(snapshot, &ResolverConfig::default(), ViewChoice::Default).unwrap()
 }
 

@@ -5,13 +5,19 @@
 //!                         └──▶ ndsz
 //! ```
 
+mod cached;
+mod columns;
 mod entry_json;
 mod ndsz;
+pub(crate) mod presentation;
 mod served;
+mod service_binding;
 mod table_json;
 mod table_text;
 mod timestamp;
 
+pub(crate) use cached::{CacheListing, CachedEntry, Flushed};
+pub(crate) use columns::columns;
 pub use ndsz::{debug_ndsz, ndsz};
 pub use served::{ServedTable, ViewChoice};
 pub use table_json::{table_json, write_json};

@@ -9,30 +9,30 @@ use std::sync::Arc;
 /// The hosts of a table as protojson's map from name to ips, registry, shortname and namespace.
 /// Each name has the addresses that clients of the view are answered with; names without any,
 /// such as external names, are not in it, as istiod leaves them out. `--table FILE` reads it.
-pub fn ndsz(table: &ServedTable) -> impl Serialize + '_ {
+pub fn ndsz<'t>(table: &'t ServedTable<'_>) -> impl Serialize + 't {
     Hosts(table)
 }
 
 /// The whole message: [`ndsz`] under the key `table`, as the Istio agent's `/debug/ndsz` prints it.
 /// `--table FILE` reads it too.
-pub fn debug_ndsz(table: &ServedTable) -> impl Serialize + '_ {
+pub fn debug_ndsz<'t>(table: &'t ServedTable<'_>) -> impl Serialize + 't {
     NameTable {
         table: Hosts(table),
     }
 }
 
 #[derive(Serialize)]
-struct NameTable<'t> {
-    table: Hosts<'t>,
+struct NameTable<'t, 's> {
+    table: Hosts<'t, 's>,
 }
 
-struct Hosts<'t>(&'t ServedTable);
+struct Hosts<'t, 's>(&'t ServedTable<'s>);
 
-impl Serialize for Hosts<'_> {
+impl Serialize for Hosts<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for entry in self.0.entries() {
-            let info = info(self.0, entry);
+            let info = info(self.0, &entry);
             if !info.ips.is_empty() {
                 map.serialize_entry(&entry.name.to_string(), &info)?;
             }
@@ -52,7 +52,7 @@ struct NameInfo<'t> {
     namespace: Option<&'t str>,
 }
 
-fn info<'t>(table: &ServedTable, entry: &'t Arc<HostEntry>) -> NameInfo<'t> {
+fn info<'e>(table: &ServedTable<'_>, entry: &'e Arc<HostEntry>) -> NameInfo<'e> {
     let short = short_form(entry);
     NameInfo {
         ips: table
@@ -87,13 +87,9 @@ fn short_form(entry: &HostEntry) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::fixture::{self, host, name, pay, reviews, snapshot};
+    use crate::output::fixture::{self, host, name, pay, reviews, served};
     use dns_core::{AddressOrigin, HostAddress};
     use serde_json::{Value, json};
-
-    fn served(entries: Vec<HostEntry>) -> ServedTable {
-        fixture::served(&snapshot(entries))
-    }
 
     fn pod() -> HostEntry {
         let address = "10.1.0.1".parse().unwrap();
@@ -105,9 +101,14 @@ mod tests {
         }
     }
 
+    fn hosts_of(entries: Vec<HostEntry>) -> Value {
+        let snapshot = fixture::snapshot(entries);
+        serde_json::to_value(ndsz(&served(&snapshot))).unwrap()
+    }
+
     #[test]
     fn kubernetes_hosts_have_a_short_name_and_a_namespace_and_others_have_none() {
-        let hosts = serde_json::to_value(ndsz(&served(vec![reviews(), pay(), pod()]))).unwrap();
+        let hosts = hosts_of(vec![reviews(), pay(), pod()]);
         let expected = json!({
             "reviews.default.svc.cluster.local": {
                 "ips": ["10.96.0.50"],
@@ -132,13 +133,14 @@ mod tests {
             cname: Some(name("target.example.com")),
             ..host("a.example.com", HostKind::Service)
         };
-        let hosts = serde_json::to_value(ndsz(&served(vec![entry]))).unwrap();
+        let hosts = hosts_of(vec![entry]);
         assert_eq!(hosts, json!({}));
     }
 
     #[test]
     fn our_own_reader_reads_both_forms() {
-        let table = served(vec![reviews(), pay(), pod()]);
+        let snapshot = fixture::snapshot(vec![reviews(), pay(), pod()]);
+        let table = served(&snapshot);
         let domain = name("cluster.local");
         let forms = [
             serde_json::to_string(&ndsz(&table)).unwrap(),
@@ -147,12 +149,13 @@ mod tests {
         for text in forms {
             let read = table_compiler::name_table(&domain, "t.json", &text);
             assert_eq!(read.problems, []);
-            let again = served(read.entries);
+            let again = fixture::snapshot(read.entries);
+            let again = served(&again);
             assert_eq!(
                 serde_json::to_value(ndsz(&again)).unwrap(),
                 serde_json::to_value(ndsz(&table)).unwrap()
             );
-            let kinds: Vec<_> = again.entries().iter().map(|entry| entry.kind).collect();
+            let kinds: Vec<_> = again.entries().map(|entry| entry.kind).collect();
             assert!(kinds.contains(&HostKind::Instance) && kinds.contains(&HostKind::Service));
         }
         let whole: Value = serde_json::to_value(debug_ndsz(&table)).unwrap();

@@ -1,8 +1,8 @@
 //! [`ServedTable`]: what clients of one view are served.
 
 use dns_core::{
-    HostEntry, NameBuf, ResolverConfig, Snapshot, View, answered_addresses, answered_ttl_secs,
-    virtual_addresses,
+    HostEntry, HostRecord, NameBuf, ResolverConfig, Snapshot, View, answered_addresses,
+    answered_ttl_secs, virtual_addresses,
 };
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,16 +19,24 @@ pub enum ViewChoice {
 
 /// What clients of one view are served: of each name the variant they see, in order of the names.
 #[derive(Clone, Debug)]
-pub struct ServedTable {
+pub struct ServedTable<'s> {
     view: Arc<View>,
     resolver: ResolverConfig,
-    entries: Vec<Arc<HostEntry>>,
+    /// Entries of objects and name tables.
+    declared: Vec<Arc<HostEntry>>,
+    /// Names of hosts files, of which there may be millions: each is an entry only while it is
+    /// looked at.
+    hosts: Vec<HostRecord<'s>>,
 }
 
-impl ServedTable {
+impl<'s> ServedTable<'s> {
     /// The table of the view that `choice` means, as a resolver so configured answers from it;
     /// `None` if such a client is refused.
-    pub fn of(snapshot: &Snapshot, resolver: &ResolverConfig, choice: ViewChoice) -> Option<Self> {
+    pub fn of(
+        snapshot: &'s Snapshot,
+        resolver: &ResolverConfig,
+        choice: ViewChoice,
+    ) -> Option<Self> {
         let view = match choice {
             ViewChoice::Default => snapshot
                 .views
@@ -37,18 +45,35 @@ impl ServedTable {
                 .unwrap_or_else(public),
             ViewChoice::Of(client) => Arc::clone(snapshot.views.select(client)?),
         };
-        let mut entries = snapshot.table.entries_for(&view);
-        entries.retain(|entry| answered_addresses(entry, &view).is_some());
+        let mut hosts: Vec<_> = snapshot.table.hosts_records().collect();
+        hosts.sort_unstable_by(|a, b| a.name.canonical_cmp(b.name));
         Some(ServedTable {
+            declared: snapshot.table.declared_for(&view),
+            hosts,
             view,
             resolver: resolver.clone(),
-            entries,
         })
     }
 
     /// The entries, in order of their names.
-    pub fn entries(&self) -> &[Arc<HostEntry>] {
-        &self.entries
+    pub fn entries(&self) -> impl Iterator<Item = Arc<HostEntry>> + '_ {
+        let mut declared = self.declared.iter().peekable();
+        let mut hosts = self.hosts.iter().peekable();
+        let both = std::iter::from_fn(move || {
+            let is_declared = match (declared.peek(), hosts.peek()) {
+                (Some(entry), Some(record)) => {
+                    let name = entry.name.as_name();
+                    name.canonical_cmp(record.name).is_lt()
+                }
+                (next, _) => next.is_some(),
+            };
+            if is_declared {
+                declared.next().cloned()
+            } else {
+                hosts.next().map(|record| Arc::new(record.to_entry()))
+            }
+        });
+        both.filter(|entry| answered_addresses(entry, &self.view).is_some())
     }
 
     /// The virtual addresses of an entry that the view is answered with.
@@ -76,12 +101,14 @@ fn public() -> Arc<View> {
 mod tests {
     use super::*;
     use crate::output::fixture::{self, host, snapshot};
-    use dns_core::{AddressOrigin, AnswerMode, HostAddress, HostKind, Views, Visibility};
+    use dns_core::{
+        AddressOrigin, AnswerMode, Completeness, HostAddress, HostKind, TableUpdate, TableWriter,
+        Views, Visibility,
+    };
 
-    fn names(table: &ServedTable) -> Vec<String> {
+    fn names(table: &ServedTable<'_>) -> Vec<String> {
         table
             .entries()
-            .iter()
             .map(|entry| entry.name.to_string())
             .collect()
     }
@@ -108,7 +135,7 @@ mod tests {
         let served = fixture::served(&snapshot);
         assert_eq!(names(&served), ["a.example.com"]);
         assert_eq!(
-            served.vips(&served.entries()[0]),
+            served.vips(&served.entries().next().unwrap()),
             ["192.0.2.2".parse::<IpAddr>().unwrap()]
         );
         let domain = NameBuf::parse("cluster.local").unwrap();
@@ -120,7 +147,7 @@ mod tests {
         let served = fixture::served(&snapshot);
         assert_eq!(names(&served), ["a.example.com", "private.example.com"]);
         assert_eq!(
-            served.vips(&served.entries()[0]),
+            served.vips(&served.entries().next().unwrap()),
             ["192.0.2.3".parse::<IpAddr>().unwrap()]
         );
     }
@@ -143,6 +170,37 @@ mod tests {
         assert_eq!(of(ViewChoice::Default).unwrap(), ["a.example.com"]);
         assert_eq!(of(client("192.0.2.1")), None);
         assert_eq!(of(client("10.1.2.3")), Some(Vec::new()));
+    }
+
+    #[test]
+    fn names_of_hosts_files_are_among_the_others_in_order() {
+        let declared = ["b.example.com", "d.example.com", "a.example.net"];
+        let declared = declared.map(|name| with_address(name, "192.0.2.1", AddressOrigin::Pinned));
+        let hosts = "192.0.2.2 c.example.com a.example.com b.example.com a.example.org\n";
+        let mut writer = TableWriter::new(7);
+        writer.set_hosts(vec![Arc::new(
+            table_compiler::hosts_file("hosts", hosts).list,
+        )]);
+        let update = TableUpdate::Replace(declared.to_vec());
+        let snapshot = Snapshot {
+            table: writer.apply(update, Completeness::Complete),
+            ..snapshot(Vec::new())
+        };
+        let served = fixture::served(&snapshot);
+        assert_eq!(
+            names(&served),
+            [
+                "a.example.com",
+                "b.example.com",
+                "c.example.com",
+                "d.example.com",
+                "a.example.net",
+                "a.example.org"
+            ]
+        );
+        let kinds: Vec<_> = served.entries().map(|e| e.source.kind.clone()).collect();
+        assert_eq!(&*kinds[0], "hosts");
+        assert_eq!(&*kinds[1], "ServiceEntry", "an entry hides the line");
     }
 
     #[test]

@@ -6,11 +6,10 @@ use serde_json::Value;
 use std::io::{self, Write};
 
 /// The table as one value: an array of entries in order of their names.
-pub fn table_json(table: &ServedTable) -> Value {
+pub fn table_json(table: &ServedTable<'_>) -> Value {
     table
         .entries()
-        .iter()
-        .map(|entry| entry_json(entry, table))
+        .map(|entry| entry_json(&entry, table))
         .collect()
 }
 
@@ -18,11 +17,11 @@ pub fn table_json(table: &ServedTable) -> Value {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_json(table: &ServedTable, out: &mut impl Write) -> io::Result<()> {
+pub fn write_json(table: &ServedTable<'_>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"[")?;
-    for (index, entry) in table.entries().iter().enumerate() {
+    for (index, entry) in table.entries().enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *out, &entry_json(entry, table))?;
+        serde_json::to_writer(&mut *out, &entry_json(&entry, table))?;
     }
     out.write_all(b"\n]\n")
 }
@@ -48,7 +47,8 @@ mod tests {
 
     #[test]
     fn an_empty_table_is_an_empty_array() {
-        let served = fixture::served(&snapshot(Vec::new()));
+        let snapshot = snapshot(Vec::new());
+        let served = fixture::served(&snapshot);
         let mut text = Vec::new();
         write_json(&served, &mut text).unwrap();
         assert_eq!(

@@ -1,6 +1,6 @@
 //! A table in columns, for people.
 
-use super::one_line;
+use super::{columns, one_line};
 use serde_json::Value;
 
 const HEADINGS: [&str; 6] = ["NAME", "KIND", "VIPS", "ENDPOINTS", "STATE", "SOURCE"];
@@ -12,36 +12,18 @@ pub fn table_text(table: &Value) -> String {
     let rows: Vec<_> = std::iter::once(HEADINGS.map(str::to_owned))
         .chain(entries.iter().map(row))
         .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: [usize; 6] = std::array::from_fn(|column| width(column).unwrap_or(0));
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            line.push_str(&format!("{cell:width$}  "));
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    columns(&rows)
 }
 
 fn row(entry: &Value) -> [String; 6] {
     [
-        &shown(&entry["name"]),
-        &shown(&entry["kind"]),
-        &vips(entry),
-        &endpoints(entry),
-        &state(entry),
-        &source(&entry["source"]),
+        shown(&entry["name"]),
+        shown(&entry["kind"]),
+        vips(entry),
+        endpoints(entry),
+        state(entry),
+        source(&entry["source"]),
     ]
-    .map(|cell| {
-        if cell.is_empty() {
-            "-".to_owned()
-        } else {
-            cell.clone()
-        }
-    })
 }
 
 fn shown(value: &Value) -> String {
@@ -99,8 +81,8 @@ mod tests {
     use dns_core::{HostEntry, HostKind};
 
     fn text_of(entries: Vec<HostEntry>) -> String {
-        let served = fixture::served(&snapshot(entries));
-        table_text(&table_json(&served))
+        let snapshot = snapshot(entries);
+        table_text(&table_json(&fixture::served(&snapshot)))
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{Cache, Place};
 use crate::forward::{Failure, Reply, rdata};
 use crate::transmit::Millis;
 use crate::wire::{NameBuf, RawRecord, Rcode, Rtype};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Which entries are meant.
@@ -18,6 +19,8 @@ pub enum Filter {
     Name(NameBuf),
     /// Those of that name and of all names below it.
     Suffix(NameBuf),
+    /// Those of that type that another filter takes.
+    OfType(Rtype, Box<Filter>),
 }
 
 /// An entry of the cache.
@@ -73,6 +76,7 @@ impl Filter {
             Filter::All => true,
             Filter::Name(wanted) => name == wanted.as_name(),
             Filter::Suffix(suffix) => name.ends_with(suffix.as_name()),
+            Filter::OfType(rtype, names) => entry.key_parts().rtype == *rtype && names.takes(entry),
         }
     }
 }

@@ -213,11 +213,20 @@ impl NameTable {
     /// The entries that `view` sees, one a name, in order of their names. Sorts: not for the query
     /// path.
     pub fn entries_for(&self, view: &View) -> Vec<Arc<HostEntry>> {
+        let mut entries = self.declared_for(view);
+        entries.extend(self.hosts_entries());
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
+    /// The entries that `view` sees but those of hosts files, one a name, in order of their names.
+    /// Sorts: not for the query path.
+    pub fn declared_for(&self, view: &View) -> Vec<Arc<HostEntry>> {
         let seen = self
             .names
             .iter()
             .filter_map(|node| select(&node.variants, view));
-        let mut entries: Vec<_> = seen.cloned().chain(self.hosts_entries()).collect();
+        let mut entries: Vec<_> = seen.cloned().collect();
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         entries
     }

@@ -109,21 +109,32 @@ impl NameTable {
     /// All entries, every variant, in order of their names, those of hosts files among them.
     /// Sorts: not for the query path.
     pub fn entries(&self) -> Vec<Arc<HostEntry>> {
-        let declared = self
-            .names
-            .iter()
-            .flat_map(|node| node.variants.iter().cloned());
+        let declared = self.declared().cloned();
         let mut entries: Vec<_> = declared.chain(self.hosts_entries()).collect();
         // Stable: the variants of a name stay in the order of their rank.
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         entries
     }
 
-    /// What hosts files say of names that no entry answers, as entries, in no order.
-    fn hosts_entries(&self) -> impl Iterator<Item = Arc<HostEntry>> + '_ {
+    /// What hosts files say of names that no entry answers, one record a name, in no order.
+    pub fn hosts_records(&self) -> impl Iterator<Item = HostRecord<'_>> {
         let records = self.hosts.records();
-        let shown = records.filter(|record| !self.hides_hosts(record.name));
-        shown.map(|record| Arc::new(record.to_entry()))
+        records.filter(|record| !self.hides_hosts(record.name))
+    }
+
+    /// The hosts lists below the entries, as they were given to the writer.
+    pub fn hosts_lists(&self) -> &[Arc<HostList>] {
+        self.hosts.lists()
+    }
+
+    /// All entries but those of hosts files, every variant, in no order.
+    pub fn declared(&self) -> impl Iterator<Item = &Arc<HostEntry>> {
+        self.names.iter().flat_map(|node| &node.variants)
+    }
+
+    fn hosts_entries(&self) -> impl Iterator<Item = Arc<HostEntry>> + '_ {
+        self.hosts_records()
+            .map(|record| Arc::new(record.to_entry()))
     }
 
     /// Whether an entry keeps hosts files from answering a name.

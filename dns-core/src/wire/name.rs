@@ -115,6 +115,14 @@ impl<'a> Name<'a> {
         (at == len).then_some(len)
     }
 
+    /// Canonical DNS order: labels compared from the right (RFC 4034 section 6.1). Both names must
+    /// be in lower case.
+    pub fn canonical_cmp(self, other: Name<'_>) -> Ordering {
+        let (mine, theirs) = (LabelStarts::of(self), LabelStarts::of(other));
+        mine.rightmost_first(self.0)
+            .cmp(theirs.rightmost_first(other.0))
+    }
+
     /// An owned copy in lower case.
     pub fn to_lower(self) -> NameBuf {
         let mut octets = self.0.to_vec();
@@ -311,9 +319,7 @@ fn unescape(input: &mut core::str::Bytes<'_>) -> Result<u8, NameError> {
 /// Canonical DNS order: labels compared from the right (RFC 4034 section 6.1).
 impl Ord for NameBuf {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (mine, theirs) = (LabelStarts::of(self), LabelStarts::of(other));
-        mine.rightmost_first(&self.0)
-            .cmp(theirs.rightmost_first(&other.0))
+        self.as_name().canonical_cmp(other.as_name())
     }
 }
 
@@ -328,13 +334,13 @@ struct LabelStarts {
 }
 
 impl LabelStarts {
-    fn of(name: &NameBuf) -> Self {
+    fn of(name: Name<'_>) -> Self {
         let mut starts = LabelStarts {
             at: [0; LABELS_MAX],
             count: 0,
         };
         let mut at = 0;
-        for (slot, label) in starts.at.iter_mut().zip(name.as_name().labels()) {
+        for (slot, label) in starts.at.iter_mut().zip(name.labels()) {
             *slot = at;
             at += label.len() as u8 + 1;
             starts.count += 1;

@@ -82,8 +82,9 @@ impl<'a> Reader<'a> {
 
     /// The next name, uncompressed and in lower case. The cursor moves behind its first pointer.
     ///
-    /// A pointer must lead to an earlier octet than any place this name was read from
-    /// (RFC 1035 section 4.1.4: "a prior occurrence"), so reading ends; at most 127 are followed.
+    /// A pointer must lead to an earlier octet than any place this name was read from, and what it
+    /// leads to must end there (RFC 1035 section 4.1.4: "a prior occurrence"): so reading ends, and
+    /// a name never depends on octets behind its first pointer. At most 127 are followed.
     ///
     /// # Errors
     /// [`ParseError::Short`], [`ParseError::BadLabel`], [`ParseError::BadPointer`],
@@ -93,8 +94,12 @@ impl<'a> Reader<'a> {
         let mut end = None;
         let mut at = self.at;
         let mut lowest = self.at;
+        let mut limit = usize::MAX;
         let mut pointers = 0;
         loop {
+            if at >= limit {
+                return Err(ParseError::BadPointer);
+            }
             let len = *self.message.get(at).ok_or(ParseError::Short)?;
             match len & 0xc0 {
                 0x00 => {
@@ -114,6 +119,7 @@ impl<'a> Reader<'a> {
                         return Err(ParseError::BadPointer);
                     }
                     end.get_or_insert(at + 2);
+                    limit = lowest;
                     lowest = target;
                     at = target;
                 }
@@ -293,6 +299,19 @@ mod tests {
                 Reader::after_header(&message).name(),
                 Err(ParseError::BadPointer)
             );
+        }
+    }
+
+    #[test]
+    fn a_pointer_to_labels_that_reach_the_place_it_stands_in_is_refused() {
+        for (body, at) in [
+            (&b"\x06a\xc0\x0cabcd\0"[..], 14),
+            (b"\x01\xc0\x0c\0", 13),
+            (b"\x01a\x02\xc0\x0e\xc0\x0c\0\0", 17),
+        ] {
+            let message = message(body);
+            let name = Reader::at_offset(&message, at).name();
+            assert_eq!(name, Err(ParseError::BadPointer));
         }
     }
 

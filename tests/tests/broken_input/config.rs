@@ -90,7 +90,7 @@ const MUTATIONS: &[Mutation] = &[
     // Values.
     ("bad IP", "listen:", &["listen: [127.0.0.256:0]"], 0, "listen[0]: `127.0.0.256:0`"),
     ("bad IP", "upstreams:", &["upstreams: [192.0.2.1, 192.0.2]"], 0, "upstreams[1]: `192.0.2`"),
-    ("bad IP", "    upstreams:", &["    upstreams: [dns.corp.test]"], 0, "forward.routes[0].upstreams[0]: `dns.corp.test`"),
+    ("bad IP", "    upstreams:", &["    upstreams: [10.0.0.300]"], 0, "forward.routes[0].upstreams[0]: `10.0.0.300`"),
     ("bad port", "listen:", &["listen: [127.0.0.1:65536]"], 0, "listen[0]: `127.0.0.1:65536`"),
     ("bad port", "upstreams:", &["upstreams: [192.0.2.1:http]"], 0, "upstreams[0]: `192.0.2.1:http`"),
     ("bad port", "listen:", &["listen: [127.0.0.1]"], 0, "listen[0]: `127.0.0.1` has no port"),

@@ -1,14 +1,11 @@
 //! `callsign query`: one question to one server, printed the way dig prints it.
 
 mod exchange;
-mod presentation;
 mod report;
-mod service_binding;
 mod words;
 
 use super::Exit;
 use crate::cli::{Output, QueryArgs};
-use crate::config::values;
 use dns_core::NameBuf;
 use dns_core::wire::Rtype;
 use exchange::ExchangeError;
@@ -135,7 +132,8 @@ impl Question {
 
 fn server_address(term: &str) -> Result<SocketAddr, String> {
     let text = term.trim_start_matches('@');
-    values::server_address(text).map_err(|reason| format!("{}; {}", reason.reason, reason.hint))
+    crate::config::upstream::server_address(text)
+        .map_err(|reason| format!("{}; {}", reason.reason, reason.hint))
 }
 
 /// The name in the spelling of the asker, which the answer has to repeat.
@@ -194,7 +192,7 @@ mod tests {
 
     fn shown(line: &str) -> String {
         let question = question(line).unwrap();
-        let name = presentation::name(&question.name);
+        let name = crate::output::presentation::name(&question.name);
         format!(
             "{} {name} {} {}",
             question.server,

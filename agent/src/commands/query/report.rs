@@ -1,7 +1,8 @@
 //! A reply as text in the layout of dig, and as JSON.
 
 use super::exchange::Reply;
-use super::{presentation, words};
+use super::words;
+use crate::output::presentation;
 use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::Record;
 use hickory_proto::rr::rdata::opt::EdnsOption;

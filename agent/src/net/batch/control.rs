@@ -13,7 +13,7 @@ const ROOM_OCTETS: usize =
 
 /// The address of this machine that a datagram was sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum LocalAddress {
+pub enum LocalAddress {
     /// An IPv4 address.
     V4(Ipv4Addr),
     /// An IPv6 address; the number of the interface if it is valid on that one only, else 0.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Both keep their memory from call to call. Sockets must be non-blocking or may be blocking: no
-//! call here waits. Addresses and control messages are octets, written and read by hand in
+//! call here waits. Not for other programs than the measurements of this workspace. Addresses and control messages are octets, written and read by hand in
 //! [`address`] and [`control`], so that [`calls`] alone is `unsafe`: the two system calls.
 
 mod address;
@@ -16,17 +16,17 @@ mod control;
 mod receive;
 mod send;
 
-pub(crate) use control::LocalAddress;
-pub(crate) use receive::{Addresses, Datagram, ReceiveBatch, SlotFit};
-pub(crate) use send::{SendBatch, SendReport};
+pub use control::LocalAddress;
+pub use receive::{Addresses, Datagram, ReceiveBatch, SlotFit};
+pub use send::{SendBatch, SendReport};
 
 /// Most messages of one system call, and most taken from one socket before the others have their
 /// turn. 32 is where batching of system calls stops paying, and small enough that nobody waits
 /// long.
-pub(crate) const BATCH_MESSAGES: usize = 32;
+pub const BATCH_MESSAGES: usize = 32;
 
 /// The result of a system call that no signal interrupted.
-pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
+pub fn uninterrupted<T>(mut call: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}

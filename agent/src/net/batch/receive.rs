@@ -10,7 +10,7 @@ use std::os::fd::BorrowedFd;
 
 /// Which addresses the kernel is to tell with each datagram. What is not needed is not paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Addresses {
+pub enum Addresses {
     /// None: the socket is connected.
     None,
     /// Who sent it.
@@ -22,7 +22,7 @@ pub(crate) enum Addresses {
 
 /// Room for a batch of datagrams, used again and again.
 #[derive(Debug)]
-pub(crate) struct ReceiveBatch {
+pub struct ReceiveBatch {
     slots: Box<[u8]>,
     slot_octets: usize,
     envelopes: Box<[Envelope; BATCH_MESSAGES]>,
@@ -31,20 +31,20 @@ pub(crate) struct ReceiveBatch {
 
 /// A received datagram.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Datagram<'a> {
+pub struct Datagram<'a> {
     /// What it says, as far as it fits in a slot.
-    pub(crate) message: &'a [u8],
+    pub message: &'a [u8],
     /// Who sent it.
-    pub(crate) source: SocketAddr,
+    pub source: SocketAddr,
     /// To which address of ours, if that was asked for.
-    pub(crate) local: Option<LocalAddress>,
+    pub local: Option<LocalAddress>,
     /// Whether all of it fits.
-    pub(crate) fit: SlotFit,
+    pub fit: SlotFit,
 }
 
 /// Whether a datagram fits in its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SlotFit {
+pub enum SlotFit {
     /// All of it.
     Whole,
     /// Its end is lost (`MSG_TRUNC`).
@@ -54,7 +54,7 @@ pub(crate) enum SlotFit {
 impl ReceiveBatch {
     /// Room for [`BATCH_MESSAGES`] datagrams of at most `slot_octets` octets, at least one. Memory
     /// is taken from the system as datagrams come.
-    pub(crate) fn new(slot_octets: usize) -> Self {
+    pub fn new(slot_octets: usize) -> Self {
         let slot_octets = slot_octets.max(1);
         ReceiveBatch {
             // Zeroed memory is the kernel's until it is written.
@@ -72,7 +72,7 @@ impl ReceiveBatch {
     /// # Errors
     ///
     /// What the socket has to report; having nothing is no error. Datagrams may wait behind it.
-    pub(crate) fn receive(
+    pub fn receive(
         &mut self,
         fd: BorrowedFd<'_>,
         addresses: Addresses,
@@ -95,12 +95,12 @@ impl ReceiveBatch {
     /// # Errors
     ///
     /// As [`ReceiveBatch::receive`], among them `ConnectionRefused`.
-    pub(crate) fn receive_connected(&mut self, fd: BorrowedFd<'_>) -> io::Result<usize> {
+    pub fn receive_connected(&mut self, fd: BorrowedFd<'_>) -> io::Result<usize> {
         self.receive(fd, Addresses::None)
     }
 
     /// What has been received with [`Addresses::Source`] or [`Addresses::SourceAndLocal`].
-    pub(crate) fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
+    pub fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
         self.received().filter_map(|(message, envelope)| {
             Some(Datagram {
                 message,
@@ -112,7 +112,7 @@ impl ReceiveBatch {
     }
 
     /// What has been received, whoever sent it.
-    pub(crate) fn messages(&self) -> impl Iterator<Item = (&[u8], SlotFit)> {
+    pub fn messages(&self) -> impl Iterator<Item = (&[u8], SlotFit)> {
         self.received()
             .map(|(message, envelope)| (message, envelope.fit()))
     }

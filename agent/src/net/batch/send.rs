@@ -16,7 +16,7 @@ const KEPT_CAPACITY_OCTETS: usize = BATCH_MESSAGES * 4_096;
 /// [`SendBatch::buffer`], address them with [`SendBatch::push`] or take them back with
 /// [`SendBatch::discard`], and [`SendBatch::send`] at the end.
 #[derive(Debug, Default)]
-pub(crate) struct SendBatch {
+pub struct SendBatch {
     octets: Vec<u8>,
     datagrams: Vec<Outgoing>,
 }
@@ -29,31 +29,31 @@ struct Outgoing {
 
 /// What became of a batch.
 #[derive(Debug, Default)]
-pub(crate) struct SendReport {
+pub struct SendReport {
     /// Datagrams that the kernel took.
-    pub(crate) sent: usize,
+    pub sent: usize,
     /// Datagrams that were dropped because it had no room for more.
-    pub(crate) dropped_full: usize,
+    pub dropped_full: usize,
     /// Datagrams that it refused one by one.
-    pub(crate) dropped_error: usize,
+    pub dropped_error: usize,
     /// Why it refused the last of those. On a connected socket that may be the fate of an earlier
     /// datagram.
-    pub(crate) error: Option<io::Error>,
+    pub error: Option<io::Error>,
 }
 
 impl SendBatch {
     /// Whether there is nothing to send.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.datagrams.is_empty()
     }
 
     /// Where to append the octets of the next datagram. What is in it must stay.
-    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.octets
     }
 
     /// Addresses what has been appended since the last datagram, to leave from `from` if given.
-    pub(crate) fn push(&mut self, to: SocketAddr, from: Option<LocalAddress>) {
+    pub fn push(&mut self, to: SocketAddr, from: Option<LocalAddress>) {
         self.datagrams.push(Outgoing {
             end: self.octets.len(),
             to: Destination {
@@ -64,7 +64,7 @@ impl SendBatch {
     }
 
     /// Has what has been appended since the last datagram sent to where the socket is connected.
-    pub(crate) fn push_connected(&mut self) {
+    pub fn push_connected(&mut self) {
         self.datagrams.push(Outgoing {
             end: self.octets.len(),
             to: Destination {
@@ -75,14 +75,14 @@ impl SendBatch {
     }
 
     /// Takes back what has been appended since the last datagram.
-    pub(crate) fn discard(&mut self) {
+    pub fn discard(&mut self) {
         let end = self.datagrams.last().map_or(0, |last| last.end);
         self.octets.truncate(end);
     }
 
     /// Sends the datagrams in order, without waiting, and empties the batch. One that is refused
     /// is skipped; once there is no room the rest is dropped.
-    pub(crate) fn send(&mut self, fd: BorrowedFd<'_>) -> SendReport {
+    pub fn send(&mut self, fd: BorrowedFd<'_>) -> SendReport {
         let mut report = SendReport::default();
         let mut at = 0;
         while at < self.datagrams.len() {

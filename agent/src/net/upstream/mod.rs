@@ -14,6 +14,7 @@ mod connections;
 mod tls;
 mod udp_pool;
 mod udp_socket;
+mod unsent;
 
 pub use tls::{UpstreamTls, UpstreamTlsError};
 
@@ -49,7 +50,6 @@ pub(crate) struct Exchanges {
     udp: UdpPool,
     connections: Connections,
     max: usize,
-    now: Millis,
     swept_at: Millis,
 }
 
@@ -71,7 +71,6 @@ impl Exchanges {
             udp,
             connections: Connections::new(registry, stats, tls),
             max,
-            now: Millis::default(),
             swept_at: Millis::default(),
         })
     }
@@ -84,6 +83,7 @@ impl Exchanges {
     /// The server cannot be reached, or there are too many exchanges or open files.
     pub(crate) fn open(
         &mut self,
+        now: Millis,
         id: ExchangeId,
         server: &Arc<Server>,
         transport: Transport,
@@ -93,18 +93,18 @@ impl Exchanges {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         match (transport, &server.protocol) {
-            (Transport::Udp, Protocol::Udp) => self.udp.open(self.now, id, server.address, message),
+            (Transport::Udp, Protocol::Udp) => self.udp.open(now, id, server.address, message),
             // Whoever is to be asked over a connection is never asked without it.
             (Transport::Udp, Protocol::Tcp | Protocol::Tls(_)) | (Transport::Tcp, _) => {
-                self.connections.open(self.now, id, server, message)
+                self.connections.open(now, id, server, message)
             }
         }
     }
 
     /// Ends an exchange, if it still is one.
-    pub(crate) fn close(&mut self, id: ExchangeId) {
+    pub(crate) fn close(&mut self, now: Millis, id: ExchangeId) {
         if !self.udp.close(id) {
-            self.connections.close(self.now, id);
+            self.connections.close(now, id);
         }
     }
 
@@ -128,7 +128,6 @@ impl Exchanges {
 
     /// Hands on what has come, and closes sockets that have had their time.
     pub(crate) fn serve(&mut self, now: Millis, mut on: impl FnMut(Received<'_>)) {
-        self.now = now;
         self.udp.serve(&mut on);
         self.connections.serve(now, &mut on);
         if now.since(self.swept_at) >= SWEEP_MS {
@@ -173,3 +172,6 @@ impl SocketToken {
 fn message_id(message: &[u8]) -> Option<u16> {
     message.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
+
+#[cfg(test)]
+mod tests;

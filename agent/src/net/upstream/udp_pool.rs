@@ -4,7 +4,8 @@
 //! is replaced once it has sent enough or is old enough, so that who finds out its port can do
 //! little with it.
 
-use super::udp_socket::{PooledSocket, Verdict};
+use super::udp_socket::PooledSocket;
+use super::unsent::Unsent;
 use super::{Received, SocketToken, message_id};
 use crate::engine::SeededRandom;
 use crate::net::BATCH_MESSAGES;
@@ -17,7 +18,6 @@ use mio::{Interest, Registry};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
@@ -76,13 +76,6 @@ struct ServerSockets {
     slots: Vec<usize>,
     /// The one that the questions of this turn leave by.
     current: Option<usize>,
-}
-
-/// Messages that are still to be sent.
-#[derive(Debug, Default)]
-struct Unsent {
-    octets: Vec<u8>,
-    messages: Vec<(usize, Range<usize>)>,
 }
 
 impl UdpPool {
@@ -146,26 +139,21 @@ impl UdpPool {
         };
         socket.open(now, id, exchange);
         self.places.insert(exchange, Place { slot, id });
-        let start = self.unsent.octets.len();
-        self.unsent.octets.extend_from_slice(message);
-        let range = start..self.unsent.octets.len();
-        self.unsent.messages.push((slot, range));
+        self.unsent.push(slot, message);
         Ok(())
     }
 
     /// Sends what has been queued, all messages of one socket together. One that the kernel has
     /// no room for is lost like any other.
     pub(super) fn flush(&mut self) {
-        if self.unsent.messages.is_empty() {
+        if self.unsent.is_empty() {
             return;
         }
         let mut unsent = std::mem::take(&mut self.unsent);
-        unsent.messages.sort_by_key(|(slot, _)| *slot);
-        for batch in unsent.messages.chunk_by(|a, b| a.0 == b.0) {
-            self.send(batch, &unsent.octets);
+        for (slot, messages) in unsent.batches() {
+            self.send(slot, messages);
         }
-        unsent.messages.clear();
-        unsent.octets.clear();
+        unsent.clear();
         self.unsent = unsent;
         for server in self.servers.values_mut() {
             server.current = None;
@@ -345,17 +333,12 @@ impl UdpPool {
         }
     }
 
-    fn send(&mut self, batch: &[(usize, Range<usize>)], octets: &[u8]) {
-        let Some(slot) = batch.first().map(|(slot, _)| *slot) else {
-            return;
-        };
+    fn send<'a>(&mut self, slot: usize, messages: impl Iterator<Item = &'a [u8]>) {
         let Some(socket) = self.sockets.value_mut(slot) else {
             return;
         };
-        for (_, range) in batch {
-            self.outbox
-                .buffer()
-                .extend_from_slice(&octets[range.clone()]);
+        for message in messages {
+            self.outbox.buffer().extend_from_slice(message);
             self.outbox.push_connected();
         }
         let report = self.outbox.send(socket.socket.as_fd());
@@ -378,7 +361,10 @@ impl UdpPool {
         match self.inbox.receive_connected(socket.socket.as_fd()) {
             Ok(count) => {
                 for (message, fit) in self.inbox.messages() {
-                    judge(socket, message, fit, &self.stats, on);
+                    match fit {
+                        SlotFit::Whole => socket.hand_on(message, &self.stats, on),
+                        SlotFit::Cut => self.stats.upstream_datagrams_cut.increment(),
+                    }
                 }
                 if count == BATCH_MESSAGES {
                     self.mark_ready(slot);
@@ -388,23 +374,6 @@ impl UdpPool {
             // Reading an error clears it; datagrams may wait behind it.
             Err(_) => self.mark_ready(slot),
         }
-    }
-}
-
-fn judge(
-    socket: &PooledSocket,
-    message: &[u8],
-    fit: SlotFit,
-    stats: &NetStats,
-    on: &mut dyn FnMut(Received<'_>),
-) {
-    if fit == SlotFit::Cut {
-        return stats.upstream_datagrams_cut.increment();
-    }
-    match socket.judge(message, on) {
-        Verdict::Reply => {}
-        Verdict::Late => stats.upstream_datagrams_late.increment(),
-        Verdict::Mismatch => stats.upstream_datagrams_mismatched.increment(),
     }
 }
 

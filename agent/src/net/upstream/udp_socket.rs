@@ -1,6 +1,7 @@
 //! A socket to one upstream server and the questions that have left by it.
 
-use super::Received;
+use super::{Received, message_id};
+use crate::net::stats::NetStats;
 use dns_core::{ExchangeId, Millis};
 use foldhash::fast::RandomState;
 use mio::net::UdpSocket;
@@ -63,8 +64,8 @@ impl PooledSocket {
     /// Connects a socket that may send that many messages.
     pub(super) fn connect(now: Millis, server: SocketAddr, messages_max: u32) -> io::Result<Self> {
         let domain = Domain::for_address(server);
-        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-        socket.set_nonblocking(true)?;
+        let kind = Type::DGRAM.nonblocking();
+        let socket = Socket::new(domain, kind, Some(Protocol::UDP))?;
         // A smaller buffer serves as well, only less of it.
         let _ = socket.set_recv_buffer_size(BUFFER_OCTETS);
         let _ = socket.set_send_buffer_size(BUFFER_OCTETS);
@@ -158,34 +159,25 @@ impl PooledSocket {
         })
     }
 
-    /// Tells what a datagram means, and whether it was one that nobody has asked for.
-    pub(super) fn judge(&self, datagram: &[u8], on: &mut dyn FnMut(Received<'_>)) -> Verdict {
-        let Some(id) = super::message_id(datagram) else {
-            return Verdict::Mismatch;
-        };
-        match self.ids.get(&id) {
-            Some(Asked::Open(exchange)) => {
-                on(Received::Reply(*exchange, datagram));
-                Verdict::Reply
-            }
-            Some(Asked::Closed) => Verdict::Late,
-            None => {
+    /// Tells what a datagram means.
+    pub(super) fn hand_on(
+        &self,
+        datagram: &[u8],
+        stats: &NetStats,
+        on: &mut dyn FnMut(Received<'_>),
+    ) {
+        let asked = message_id(datagram).map(|id| self.ids.get(&id));
+        match asked {
+            Some(Some(Asked::Open(exchange))) => on(Received::Reply(*exchange, datagram)),
+            Some(Some(Asked::Closed)) => stats.upstream_datagrams_late.increment(),
+            Some(None) => {
+                stats.upstream_datagrams_mismatched.increment();
                 for exchange in self.exchanges().take(MISMATCHES_TOLD_MAX) {
                     on(Received::Mismatch(exchange));
                 }
-                Verdict::Mismatch
             }
+            // Without an id it is nobody's guess either.
+            None => stats.upstream_datagrams_mismatched.increment(),
         }
     }
-}
-
-/// What a datagram was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It has the id of an exchange.
-    Reply,
-    /// It has the id of an exchange that has ended.
-    Late,
-    /// It has the id of none, or no id.
-    Mismatch,
 }

@@ -76,6 +76,9 @@ fn a_name_and_a_suffix_are_filters_and_the_list_has_a_limit() {
     assert_eq!(count(&Filter::Name(name("A.example")), 10), 1);
     assert_eq!(count(&Filter::Suffix(name("a.example")), 10), 2);
     assert_eq!(count(&Filter::Suffix(name(".")), 10), 4);
+    let of_type = |rtype| Filter::OfType(rtype, Filter::Suffix(name("a.example")).into());
+    assert_eq!(count(&of_type(Rtype::A), 10), 2);
+    assert_eq!(count(&of_type(Rtype::AAAA), 10), 0);
 }
 
 #[test]

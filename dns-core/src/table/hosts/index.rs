@@ -75,6 +75,11 @@ impl HostIndex {
             && self.lists.iter().zip(lists).all(|(a, b)| Arc::ptr_eq(a, b))
     }
 
+    /// The lists it was made of.
+    pub(in crate::table) fn lists(&self) -> &[Arc<HostList>] {
+        &self.lists
+    }
+
     /// Number of names.
     pub(in crate::table) fn len(&self) -> usize {
         self.len

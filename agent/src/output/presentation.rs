@@ -3,12 +3,12 @@
 
 use super::service_binding;
 use dns_core::wire::Rtype;
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinEncodable};
 use std::fmt::Write;
 
 /// A name with its trailing dot.
-pub(super) fn name(name: &Name) -> String {
+pub(crate) fn name(name: &Name) -> String {
     let mut text = String::new();
     for label in name.iter() {
         for &octet in label {
@@ -30,7 +30,7 @@ pub(super) fn name(name: &Name) -> String {
 }
 
 /// The mnemonic of a type, or `TYPEnnn`.
-pub(super) fn record_type(rtype: RecordType) -> String {
+pub(crate) fn record_type(rtype: RecordType) -> String {
     let number = u16::from(rtype);
     match (Rtype(number).mnemonic(), rtype) {
         (Some(mnemonic), _) => mnemonic.to_owned(),
@@ -40,7 +40,7 @@ pub(super) fn record_type(rtype: RecordType) -> String {
 }
 
 /// Record data.
-pub(super) fn record_data(data: &RData) -> String {
+pub(crate) fn record_data(data: &RData) -> String {
     match data {
         RData::A(address) => address.to_string(),
         RData::AAAA(address) => address.to_string(),
@@ -95,6 +95,20 @@ pub(super) fn record_data(data: &RData) -> String {
             }
         }
         other => octets_of(other),
+    }
+}
+
+/// Record data as it travels, names in it written out.
+pub(crate) fn rdata(rtype: Rtype, octets: &[u8]) -> String {
+    let Ok(len) = u16::try_from(octets.len()) else {
+        return generic(octets);
+    };
+    let numbers = [rtype.0, DNSClass::IN.into(), 0, 0, len].map(u16::to_be_bytes);
+    // A record of the root, with that data.
+    let record = [&[0], numbers.as_flattened(), octets].concat();
+    match Record::from_bytes(&record) {
+        Ok(record) => record_data(&record.data),
+        Err(_) => generic(octets),
     }
 }
 
@@ -207,5 +221,18 @@ mod tests {
             assert_eq!(record_data(&data), expected);
         }
         assert_eq!(generic(&[]), r"\# 0");
+    }
+
+    #[test]
+    fn data_on_the_wire_is_printed_alike_and_bad_data_in_hexadecimal() {
+        let srv = b"\0\x05\0\x64\0\x50\x01t\x07example\0";
+        for (rtype, octets, expected) in [
+            (Rtype::A, &[192, 0, 2, 1][..], "192.0.2.1"),
+            (Rtype::SRV, &srv[..], "5 100 80 t.example."),
+            (Rtype::A, &[192, 0, 2], r"\# 3 C00002"),
+            (Rtype(65280), &[1, 0xab], r"\# 2 01AB"),
+        ] {
+            assert_eq!(rdata(rtype, octets), expected);
+        }
     }
 }

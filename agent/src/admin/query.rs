@@ -1,0 +1,90 @@
+//! The query of a request's target: `?name=value&…`, percent-encoded (RFC 3986 section 2.1).
+
+use std::fmt::Write;
+
+/// Names and values, decoded.
+#[derive(Debug, Default)]
+pub(super) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Reads a query; what is no pair is left out.
+    pub(super) fn parse(query: &str) -> Self {
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        Parameters(
+            pairs
+                .map(|(name, value)| (decode(name), decode(value)))
+                .collect(),
+        )
+    }
+
+    /// The first value of that name.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+fn decode(text: &str) -> String {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = after
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let decoded = digits
+            .filter(|_| first == b'%')
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        octets.push(decoded.unwrap_or(first));
+        rest = if decoded.is_some() {
+            &after[2..]
+        } else {
+            after
+        };
+    }
+    String::from_utf8_lossy(&octets).into_owned()
+}
+
+/// A path with a query of these names and values.
+pub(crate) fn with_query(path: &str, parameters: &[(&str, String)]) -> String {
+    let mut target = path.to_owned();
+    for (index, (name, value)) in parameters.iter().enumerate() {
+        target.push(if index == 0 { '?' } else { '&' });
+        target.push_str(name);
+        target.push('=');
+        for octet in value.bytes() {
+            if octet.is_ascii_alphanumeric() || b"-._~:".contains(&octet) {
+                target.push(char::from(octet));
+            } else {
+                // Writing to a string does not fail.
+                let _ = write!(target, "%{octet:02X}");
+            }
+        }
+    }
+    target
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_decoded_to_the_same() {
+        for value in ["web.example", r"a\.b\032c.example", "&=?#%+ü", "", "%4"] {
+            let target = with_query(
+                "/cache",
+                &[("x", "1".to_owned()), ("name", value.to_owned())],
+            );
+            let (path, query) = target.split_once('?').unwrap();
+            assert_eq!(path, "/cache");
+            assert!(query.is_ascii() && !query.contains([' ', '#']), "{query}");
+            assert_eq!(Parameters::parse(query).value("name"), Some(value));
+        }
+    }
+
+    #[test]
+    fn a_bad_code_stays_as_it_is_and_an_absent_name_is_none() {
+        let parameters = Parameters::parse("client=%zz%3A&bare");
+        assert_eq!(parameters.value("client"), Some("%zz:"));
+        assert_eq!(parameters.value("bare"), None);
+    }
+}

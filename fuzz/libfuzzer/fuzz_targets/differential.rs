@@ -1,0 +1,6 @@
+//! The target `differential`; what it checks is in the crate `fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    (fuzz::target("differential").expect("a target of that name").run)(data);
+});
