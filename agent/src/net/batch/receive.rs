@@ -72,11 +72,7 @@ impl ReceiveBatch {
     /// # Errors
     ///
     /// What the socket has to report; having nothing is no error. Datagrams may wait behind it.
-    pub fn receive(
-        &mut self,
-        fd: BorrowedFd<'_>,
-        addresses: Addresses,
-    ) -> io::Result<usize> {
+    pub fn receive(&mut self, fd: BorrowedFd<'_>, addresses: Addresses) -> io::Result<usize> {
         self.filled = 0;
         let received = uninterrupted(|| {
             let (slots, envelopes) = (&mut self.slots, &mut self.envelopes);
