@@ -1,7 +1,8 @@
 //! The end of a forwarded question.
 
+use super::attempt::Exchange;
 use super::failure::Failure;
-use super::pending::{Exchange, Pending, Role};
+use super::pending::{Pending, Role};
 use super::reply::Reply;
 use super::slab::PendingId;
 use super::{Event, Forwarder, Outcome, exchange};

@@ -1,6 +1,8 @@
 //! What happens to a server, told to its record and to the probes.
 
 use super::Forwarder;
+use super::attempt::{Exchange, Patience};
+use super::pending::Pending;
 use super::upstream::{Health, Turned};
 use super::upstreams::{RouteId, ServerId};
 use crate::transmit::Millis;
@@ -58,5 +60,35 @@ impl Forwarder {
             self.want_route(now, route);
         }
         is_down
+    }
+
+    /// Notes an answer.
+    pub(super) fn note_answer(&mut self, now: Millis, pending: &Pending, exchange: &Exchange) {
+        let server = self.upstreams.server_mut(exchange.server);
+        if server.has_folded_case() && pending.has_large_letter(exchange.case) {
+            server.kept_case();
+        }
+        let is_native = server.server.protocol.transport() == exchange.attempt.transport;
+        let delay_ms = is_native.then(|| now.since(exchange.sent_at));
+        let is_timely = exchange.patience == Patience::Waiting;
+        self.answered(now, exchange.server, delay_ms, is_timely);
+    }
+
+    /// Notes that servers were asked too, and that another one was first.
+    pub(super) fn note_outrun(&mut self, now: Millis, pending: &Pending) {
+        for exchange in pending.exchanges() {
+            let server = self.upstreams.server_mut(exchange.server);
+            let is_native = server.server.protocol.transport() == exchange.attempt.transport;
+            let is_waited_for = exchange.patience == Patience::Waiting;
+            if is_native && is_waited_for && server.outrun(now, exchange.sent_at) {
+                self.want(now, exchange.server);
+            }
+        }
+    }
+
+    /// Notes that a server that has no answer lives.
+    pub(super) fn note_life(&mut self, now: Millis, exchange: &Exchange) {
+        let is_timely = exchange.patience == Patience::Waiting;
+        self.answered(now, exchange.server, None, is_timely);
     }
 }

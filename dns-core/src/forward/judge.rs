@@ -1,10 +1,12 @@
 //! What a message from upstream means for the question it came for.
 
+use super::attempt::Exchange;
 use super::cookie::{CookieJar, Shown};
 use super::failure::Failure;
+use super::fits::{Fits, find_opt, fits};
 use super::message::Opt;
-use super::pending::{Exchange, Pending};
-use super::reply::{Defect, Fits, Reply, find_opt, fits};
+use super::pending::Pending;
+use super::reply::{Defect, Reply};
 use crate::stats::Stats;
 use crate::transmit::Transport;
 use crate::wire::{Header, Rcode};
@@ -12,7 +14,7 @@ use crate::wire::{Header, Rcode};
 /// The name that a DNAME made is too long (RFC 6672 section 2.2): an answer, not a failure.
 const YXDOMAIN: Rcode = Rcode(6);
 /// The server wants another cookie (RFC 7873 section 8).
-const BADCOOKIE: Rcode = Rcode(23);
+pub(super) const BADCOOKIE: Rcode = Rcode(23);
 
 /// What a message from upstream means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,12 +39,10 @@ pub(super) fn write_message(
         header = header.with_checking_disabled();
     }
     out.extend_from_slice(&header.to_wire());
-    let name_at = out.len();
-    out.extend_from_slice(name);
-    if case != 0 {
-        for (at, octet) in out[name_at..].iter_mut().enumerate() {
-            *octet = spelled(*octet, case, at);
-        }
+    if case == 0 {
+        out.extend_from_slice(name);
+    } else {
+        out.extend(spelled(name, case));
     }
     out.extend_from_slice(&rtype.0.to_be_bytes());
     out.extend_from_slice(&Class::IN.0.to_be_bytes());
@@ -53,11 +51,15 @@ pub(super) fn write_message(
     }
 }
 
-/// The octet at that offset of a name in lower case, as `case` has it spelled. Length octets are
-/// at most 63, below every letter.
-pub(super) fn spelled(octet: u8, case: u64, at: usize) -> u8 {
-    let is_large = case >> (at % 64) & 1 == 1 && octet.is_ascii_lowercase();
-    octet ^ (u8::from(is_large) << 5)
+/// The octets of a name in lower case as `case` has them spelled, over and over from its lowest
+/// bit. Length octets are at most 63, below every letter.
+pub(super) fn spelled(name: &[u8], case: u64) -> impl Iterator<Item = u8> {
+    let mut bits = case;
+    name.iter().map(move |octet| {
+        let is_large = bits & 1 == 1 && octet.is_ascii_lowercase();
+        bits = bits.rotate_right(1);
+        octet ^ (u8::from(is_large) << 5)
+    })
 }
 
 fn write_opt(dnssec_ok: DnssecOk, cookie: &[u8], out: &mut Vec<u8>) {

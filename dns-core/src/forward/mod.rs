@@ -11,11 +11,16 @@
 //! The resolver calls it. Calling protocol: hand in what happened, then drain
 //! [`Forwarder::poll`], then wait for the next event or until [`Forwarder::poll_timeout`].
 
+mod ask;
+mod attempt;
+mod belongs;
 mod compose;
 mod cookie;
+mod doubt;
 mod exchange;
 mod failure;
 mod finish;
+mod fits;
 mod health;
 mod judge;
 mod limits;
@@ -47,11 +52,9 @@ pub use server::{Protocol, Server};
 pub use waiter::Waiter;
 
 use crate::answer::Cname;
-use crate::cache::QuestionKey;
 use crate::config::ResolverConfig;
 use crate::query::Asker;
-use crate::resolver::Disposition;
-use crate::shared::{Claim, Shared};
+use crate::shared::Shared;
 use crate::stats::Stats;
 use crate::transmit::{Client, ExchangeId, Millis, Random, Transport};
 use alloc::boxed::Box;
@@ -64,10 +67,9 @@ use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use limits::Limits;
 use pending::{Pending, Role};
-use recall::Kept;
 use slab::{PendingId, Slab};
 use timers::Timers;
-use upstreams::{Order, RouteId, Upstreams};
+use upstreams::{Order, Upstreams};
 
 /// Most messages for one question, whatever the configuration says: a question must not become a
 /// packet cannon.
@@ -188,61 +190,6 @@ impl Forwarder {
         }
     }
 
-    /// Answers a question from the cache, or asks the servers of `route`, or joins it to the same
-    /// question in flight. An answer at once, SERVFAIL when there is no room or no server, is
-    /// appended to `out`.
-    pub fn ask(
-        &mut self,
-        now: Millis,
-        route: &Arc<Route>,
-        wanted: Wanted<'_>,
-        asking: Asking<'_>,
-        out: &mut Vec<u8>,
-    ) -> Disposition {
-        let route = self.upstreams.route(now, route);
-        let group = self.upstreams.of(route).group;
-        let Wanted { name, rtype, flags } = wanted;
-        let key = QuestionKey::new(name, rtype, flags, group);
-        let hash = self.hasher.hash_one(key.as_octets());
-        let kept = self.recall(now, route, &key, &asking, out);
-        let flight = self.find(hash, key.as_octets());
-        let start = Start {
-            route,
-            key: &key,
-            hash,
-            wanted,
-        };
-        match (kept, flight) {
-            (Kept::Answered, _) | (Kept::Refresh, Some(_)) => Disposition::Answered,
-            (Kept::Refresh, None) => {
-                if self.admit(now, route, None).is_ok() {
-                    self.stats.forward_prefetched.increment();
-                    self.start(now, start, None, None);
-                }
-                Disposition::Answered
-            }
-            (Kept::Stale, Some(id)) if self.is_past_stale(id) => {
-                self.answer_stale(now, &key, &asking, out)
-            }
-            (Kept::Stale | Kept::Nothing, Some(id)) => self.join(id, asking, out),
-            (Kept::Stale | Kept::Nothing, None) => {
-                if self.refuses_for_down(now, route) {
-                    self.stats.forward_all_down.increment();
-                    return self.refuse(&asking, Failure::Unreachable, out);
-                }
-                let client = asking.client.address.ip();
-                if self.admit(now, route, Some(client)).is_err() {
-                    return self.refuse(&asking, Failure::Overloaded, out);
-                }
-                let stale_at =
-                    matches!(kept, Kept::Stale).then(|| now.plus(self.config.stale_after_ms));
-                let waiter = Waiter::new(asking.client, asking.asker, asking.chain);
-                self.start(now, start, Some(waiter), stale_at);
-                Disposition::Pending
-            }
-        }
-    }
-
     /// Takes a message that came back for that exchange.
     pub fn handle_reply(&mut self, now: Millis, exchange: ExchangeId, message: &[u8]) {
         match exchange::subject(exchange) {
@@ -337,74 +284,6 @@ impl Forwarder {
         }
     }
 
-    /// Asks a question that is not in flight.
-    fn start(
-        &mut self,
-        now: Millis,
-        start: Start<'_>,
-        waiter: Option<Waiter>,
-        stale_at: Option<Millis>,
-    ) {
-        self.stats.forwarded.increment();
-        let Start {
-            route,
-            key,
-            hash,
-            wanted,
-        } = start;
-        let id = self.slab.reserve();
-        let mut pending = self.slab.blank();
-        pending.begin(key, hash, wanted.name.as_wire().len());
-        pending.limit_attempts(self.config.forward_attempts_max);
-        pending.rtype = wanted.rtype;
-        pending.flags = wanted.flags;
-        pending.route = route;
-        pending.asking = route;
-        pending.role = self.claim(key);
-        pending.started_at = now;
-        pending.ends_at = now.plus(self.config.forward_budget_ms);
-        pending.stale_at = stale_at;
-        pending.client = waiter.as_ref().map(|waiter| waiter.client.address.ip());
-        pending.waiters.extend(waiter);
-        self.by_key
-            .insert_unique(hash, (hash, id.place), |(hash, _)| *hash);
-        self.upstreams.of_mut(route).in_flight += 1;
-        self.limits.began(now, id, pending.client);
-        if pending.role == Role::Owner {
-            self.ask_first(now, id, &mut pending);
-        }
-        self.settle(now, id, pending);
-    }
-
-    fn join(&mut self, id: PendingId, asking: Asking<'_>, out: &mut Vec<u8>) -> Disposition {
-        let waiters_max = self.config.forward_waiters_max;
-        let pending = self.slab.get_mut(id);
-        match pending.filter(|pending| pending.waiters.len() < waiters_max) {
-            Some(pending) => {
-                self.stats.forward_joined.increment();
-                let waiter = Waiter::new(asking.client, asking.asker, asking.chain);
-                pending.waiters.push(waiter);
-                Disposition::Pending
-            }
-            None => {
-                self.stats.forward_shed.increment();
-                self.refuse(&asking, Failure::Overloaded, out)
-            }
-        }
-    }
-
-    fn refuse(&self, asking: &Asking<'_>, failure: Failure, out: &mut Vec<u8>) -> Disposition {
-        relay::fail(asking.asker, failure, out);
-        Disposition::Answered
-    }
-
-    fn claim(&self, key: &QuestionKey) -> Role {
-        match &self.shared {
-            Some((shared, number)) if shared.claim(*number, key) == Claim::Joined => Role::Joined,
-            _ => Role::Owner,
-        }
-    }
-
     /// The question in flight with that key.
     fn find(&self, hash: u64, key: &[u8]) -> Option<PendingId> {
         let is_it = |(_, place): &(u64, u32)| {
@@ -416,7 +295,7 @@ impl Forwarder {
     }
 
     /// Takes out the question of an exchange; it is put back by [`Forwarder::settle`].
-    fn take(&mut self, id: PendingId, number: u8) -> Option<(Box<Pending>, pending::Exchange)> {
+    fn take(&mut self, id: PendingId, number: u8) -> Option<(Box<Pending>, attempt::Exchange)> {
         let exchange = *self.slab.get(id)?.exchange(number)?;
         Some((self.slab.take(id)?, exchange))
     }
@@ -428,14 +307,6 @@ impl Forwarder {
     fn queue(&mut self, exchange: ExchangeId) {
         self.queue.push_back(Queued::Ask(exchange));
     }
-}
-
-/// A question to be asked.
-struct Start<'q> {
-    route: RouteId,
-    key: &'q QuestionKey,
-    hash: u64,
-    wanted: Wanted<'q>,
 }
 
 impl core::fmt::Debug for Forwarder {

@@ -1,5 +1,6 @@
 //! One question in flight: who waits for it, whom it was sent to, and what is left to try.
 
+use super::attempt::{Attempt, Candidate, Case, Exchange, Patience, Standing};
 use super::failure::Failure;
 use super::message::{Opt, spelled};
 use super::policy::Strategy;
@@ -89,73 +90,6 @@ enum Guard {
     Up,
 }
 
-/// A server in the eyes of one question.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) server: ServerId,
-    standing: Standing,
-    transport: Transport,
-    case: Case,
-}
-
-/// Whether a server repeated the case of the name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Case {
-    Untold,
-    Folded,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    Untried,
-    Asked,
-    Failed,
-}
-
-/// A message to send.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt {
-    /// Index of the candidate.
-    pub(super) at: usize,
-    pub(super) transport: Transport,
-    pub(super) opt: Opt,
-}
-
-/// A message sent.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Exchange {
-    /// Its number among those of the question.
-    pub(super) number: u8,
-    pub(super) attempt: Attempt,
-    pub(super) server: ServerId,
-    pub(super) message_id: u16,
-    /// Which letters are large.
-    pub(super) case: u64,
-    pub(super) sent_at: Millis,
-    pub(super) patience_ms: u64,
-    pub(super) patience: Patience,
-    pub(super) is_announced: bool,
-}
-
-/// Whether an exchange is still in its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Patience {
-    Waiting,
-    /// Its server was silent for too long; a late answer is welcome all the same.
-    Spent,
-}
-
-impl Candidate {
-    pub(super) fn of(server: ServerId, transport: Transport) -> Self {
-        Candidate {
-            server,
-            standing: Standing::Untried,
-            transport,
-            case: Case::Untold,
-        }
-    }
-}
-
 impl Default for Pending {
     fn default() -> Self {
         let flags = QuestionFlags {
@@ -228,8 +162,7 @@ impl Pending {
 
     /// Whether its name, spelled so, has a large letter at all.
     pub(super) fn has_large_letter(&self, case: u64) -> bool {
-        let mut letters = self.name().iter().enumerate();
-        letters.any(|(at, octet)| spelled(*octet, case, at) != *octet)
+        spelled(self.name(), case).ne(self.name().iter().copied())
     }
 
     /// When it wants to be looked at.

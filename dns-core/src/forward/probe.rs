@@ -1,8 +1,8 @@
 //! Probes: questions of our own, by which a server that was silent is found again.
 
 use super::Forwarder;
+use super::fits::is_response_to;
 use super::message::{Opt, write_message};
-use super::reply::is_response_to;
 use super::upstreams::ServerId;
 use super::{Event, exchange};
 use crate::cache::QuestionFlags;

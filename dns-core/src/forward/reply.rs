@@ -1,13 +1,12 @@
 //! An upstream message that was checked whole: what is in a [`Reply`] can be passed on.
 
-use super::message::spelled;
+use super::belongs::answers_belong;
+use super::fits::question_end;
 use super::question::Question;
 use super::rdata;
 use crate::wire::header::HEADER_LEN;
 use crate::wire::writer::Fit;
-use crate::wire::{
-    Class, Edns, FoldedName, Header, Name, Opcode, ParseError, RawRecord, Rcode, Reader, Rtype,
-};
+use crate::wire::{Class, Edns, Header, ParseError, RawRecord, Rcode, Reader, Rtype};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -15,8 +14,6 @@ use core::ops::Range;
 const TTL_MAX_SECS: u32 = 86_400;
 /// Largest TTL there is; above it, it counts as 0 (RFC 2181 section 8).
 const TTL_VALID_MAX: u32 = i32::MAX as u32;
-/// Most CNAMEs followed from the question; what lies behind them is not believed.
-const CHAIN_MAX: usize = 16;
 
 /// A checked upstream message: every record lies inside it and has the form of its type, every
 /// answer belongs to the question, and TTLs are at most a day.
@@ -69,74 +66,6 @@ impl From<ParseError> for Defect {
     fn from(error: ParseError) -> Self {
         Defect::Malformed(error)
     }
-}
-
-/// How a message fits a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fits {
-    /// It is a response to it.
-    Whole(Header),
-    /// It would be, but for the case of the name.
-    Folded,
-    /// It is not.
-    Not,
-}
-
-/// How `message` fits the question for `name`, in lower case, that was sent with that id and with
-/// the letters of `case` large (RFC 5452 section 9.1).
-pub(super) fn fits(message: &[u8], name: &[u8], rtype: Rtype, id: u16, case: u64) -> Fits {
-    let Some(header) = Header::parse(message) else {
-        return Fits::Not;
-    };
-    let is_ours = message.len() <= usize::from(u16::MAX)
-        && header.id == id
-        && header.is_response()
-        && header.opcode() == Opcode::QUERY
-        && header.qdcount == 1;
-    let end = question_end(name);
-    let Some(question) = message.get(HEADER_LEN..end).filter(|_| is_ours) else {
-        return Fits::Not;
-    };
-    let (spelling, rest) = question.split_at(name.len());
-    let [high, low] = rtype.0.to_be_bytes();
-    let [class_high, class_low] = Class::IN.0.to_be_bytes();
-    if rest != [high, low, class_high, class_low] || !spelling.eq_ignore_ascii_case(name) {
-        return Fits::Not;
-    }
-    let keeps_case = |(at, octet): (usize, &u8)| *octet == spelled(name[at], case, at);
-    if case == 0 || spelling.iter().enumerate().all(keeps_case) {
-        Fits::Whole(header)
-    } else {
-        Fits::Folded
-    }
-}
-
-/// Whether `message` is a response to the question for `name` that was sent with that id.
-pub(super) fn is_response_to(message: &[u8], name: &[u8], rtype: Rtype, id: u16) -> bool {
-    matches!(fits(message, name, rtype, id, 0), Fits::Whole(_))
-}
-
-/// Octets up to the end of the question section of a message about `name`.
-fn question_end(name: &[u8]) -> usize {
-    HEADER_LEN + name.len() + 4
-}
-
-/// The OPT record of a message whose records are not looked at otherwise: what it says, and where
-/// its options lie.
-pub(super) fn find_opt(message: &[u8], name: &[u8]) -> Option<(Edns, Range<usize>)> {
-    let header = Header::parse(message)?;
-    let mut reader = Reader::at_offset(message, question_end(name));
-    for _ in 0..u32::from(header.ancount) + u32::from(header.nscount) {
-        reader.record().ok()?;
-    }
-    for _ in 0..header.arcount {
-        let record = reader.record().ok()?;
-        if record.rtype == Rtype::OPT {
-            let edns = Edns::from_record(record.class.0, record.ttl_secs);
-            return Some((edns, record.rdata_at..record.end()));
-        }
-    }
-    None
 }
 
 impl Default for Reply {
@@ -443,51 +372,4 @@ impl Part {
         arcount: 0,
         fit: Fit::Whole,
     };
-}
-
-/// Whether every answer is for a name on the CNAME chain from the question, or is a DNAME above
-/// one (RFC 6672 section 3.1).
-fn answers_belong(reply: &Reply, asked: &[u8]) -> bool {
-    let Ok(asked) = Name::from_wire(asked) else {
-        return false;
-    };
-    let chain = cname_chain(reply, FoldedName::of(asked));
-    reply.answers().all(|record| {
-        chain.contains(&record.owner)
-            || speaks_of_dname(reply, &record)
-                && chain
-                    .iter()
-                    .any(|name| name.as_name().ends_with(record.owner.as_name()))
-    })
-}
-
-/// The names that CNAMEs lead to from `asked`, itself the first, whatever the order of records.
-fn cname_chain(reply: &Reply, asked: FoldedName) -> Vec<FoldedName> {
-    let mut chain = alloc::vec![asked];
-    loop {
-        let before = chain.len();
-        for record in reply
-            .answers()
-            .filter(|record| record.rtype == Rtype::CNAME)
-        {
-            if chain.last() != Some(&record.owner) {
-                continue;
-            }
-            let target = Reader::at_offset(reply.message(), record.rdata_at).name();
-            chain.extend(target.ok().filter(|target| !chain.contains(target)));
-            if chain.len() > CHAIN_MAX {
-                return chain;
-            }
-        }
-        if chain.len() == before {
-            return chain;
-        }
-    }
-}
-
-/// Whether a record is a DNAME or the signature of one.
-fn speaks_of_dname(reply: &Reply, record: &RawRecord) -> bool {
-    let covered = &reply.message()[record.rdata_at..record.end()];
-    record.rtype == Rtype::DNAME
-        || record.rtype == Rtype::RRSIG && covered.starts_with(&Rtype::DNAME.0.to_be_bytes())
 }

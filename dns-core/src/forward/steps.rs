@@ -1,9 +1,10 @@
 //! The steps of a forwarded question: send, ask again, give a server up, go on to other servers.
 
+use super::attempt::{Attempt, Exchange, Patience};
 use super::failure::Failure;
 use super::judge::{Verdict, is_word, judge};
 use super::message::{Opt, write_message};
-use super::pending::{Attempt, Exchange, Patience, Pending, Role, Spelling};
+use super::pending::{Pending, Role, Spelling};
 use super::policy::Next;
 use super::reply::Reply;
 use super::slab::PendingId;
@@ -38,7 +39,13 @@ impl Forwarder {
     }
 
     /// Sends the question once, if the budget of messages allows.
-    fn send(&mut self, now: Millis, id: PendingId, pending: &mut Pending, attempt: Attempt) {
+    pub(super) fn send(
+        &mut self,
+        now: Millis,
+        id: PendingId,
+        pending: &mut Pending,
+        attempt: Attempt,
+    ) {
         if !pending.may_send() {
             return;
         }
@@ -225,73 +232,6 @@ impl Forwarder {
         self.settle(now, id, pending);
     }
 
-    /// Counts a datagram that answers nothing, and asks over TCP when there were several. An
-    /// answer over UDP stays welcome.
-    pub(super) fn note_mismatch(
-        &mut self,
-        now: Millis,
-        id: PendingId,
-        pending: &mut Pending,
-        exchange: &Exchange,
-    ) {
-        let Attempt { at, transport, .. } = exchange.attempt;
-        if transport == Transport::Udp && !pending.is_connected(at) && pending.mismatched() {
-            self.stats.forward_mismatch_tcp.increment();
-            let attempt = Attempt {
-                at,
-                transport: Transport::Tcp,
-                opt: Opt::Sent,
-            };
-            self.send(now, id, pending, attempt);
-        }
-    }
-
-    /// Asks over TCP after an answer that did not repeat the case of the name: it may be a guess,
-    /// or the server cannot do better.
-    fn ask_for_case(
-        &mut self,
-        now: Millis,
-        id: PendingId,
-        pending: &mut Pending,
-        exchange: &Exchange,
-    ) {
-        let at = exchange.attempt.at;
-        self.upstreams.server_mut(exchange.server).folded_case(now);
-        if pending.was_folded(at) {
-            pending.spelling = Spelling::Plain;
-            return;
-        }
-        pending.folded(at);
-        if pending.is_connected(at) {
-            return;
-        }
-        let attempt = Attempt {
-            at,
-            transport: Transport::Tcp,
-            opt: Opt::Sent,
-        };
-        self.send(now, id, pending, attempt);
-    }
-
-    /// Asks again with the cookie that the server has just sent, and over TCP if that was no help.
-    fn ask_with_cookie(
-        &mut self,
-        now: Millis,
-        id: PendingId,
-        pending: &mut Pending,
-        exchange: &Exchange,
-    ) {
-        let transport = match exchange.attempt.transport {
-            Transport::Udp if pending.took_cookie() => Transport::Udp,
-            Transport::Udp => Transport::Tcp,
-            Transport::Tcp => {
-                pending.note(Failure::Rcode(Rcode(23)));
-                return self.give_up_server(now, id, pending, exchange);
-            }
-        };
-        self.ask_again(now, id, pending, exchange, (transport, Opt::Sent));
-    }
-
     /// Asks whoever is next when the server asked last is silent.
     fn retry(&mut self, now: Millis, id: PendingId, pending: &mut Pending) {
         pending.retry_at = None;
@@ -318,7 +258,7 @@ impl Forwarder {
     }
 
     /// Asks the server of `exchange` again in another way, or gives it up if no message is left.
-    fn ask_again(
+    pub(super) fn ask_again(
         &mut self,
         now: Millis,
         id: PendingId,
@@ -338,7 +278,7 @@ impl Forwarder {
     }
 
     /// Turns from the server of `exchange` to one not asked so far.
-    fn give_up_server(
+    pub(super) fn give_up_server(
         &mut self,
         now: Millis,
         id: PendingId,
@@ -382,34 +322,5 @@ impl Forwarder {
         pending.fallback = None;
         pending.asking = self.upstreams.route(now, &next.route);
         self.ask_first(now, id, pending);
-    }
-
-    fn note_answer(&mut self, now: Millis, pending: &Pending, exchange: &Exchange) {
-        let server = self.upstreams.server_mut(exchange.server);
-        if server.has_folded_case() && pending.has_large_letter(exchange.case) {
-            server.kept_case();
-        }
-        let is_native = server.server.protocol.transport() == exchange.attempt.transport;
-        let delay_ms = is_native.then(|| now.since(exchange.sent_at));
-        let is_timely = exchange.patience == Patience::Waiting;
-        self.answered(now, exchange.server, delay_ms, is_timely);
-    }
-
-    /// Notes that servers were asked too, and that another one was first.
-    fn note_outrun(&mut self, now: Millis, pending: &Pending) {
-        for exchange in pending.exchanges() {
-            let server = self.upstreams.server_mut(exchange.server);
-            let is_native = server.server.protocol.transport() == exchange.attempt.transport;
-            let is_waited_for = exchange.patience == Patience::Waiting;
-            if is_native && is_waited_for && server.outrun(now, exchange.sent_at) {
-                self.want(now, exchange.server);
-            }
-        }
-    }
-
-    /// Notes that a server that has no answer lives.
-    fn note_life(&mut self, now: Millis, exchange: &Exchange) {
-        let is_timely = exchange.patience == Patience::Waiting;
-        self.answered(now, exchange.server, None, is_timely);
     }
 }

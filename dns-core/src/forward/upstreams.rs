@@ -1,7 +1,7 @@
 //! The routes and servers that questions go to, and which server is asked first.
 
+use super::attempt::Candidate;
 use super::cookie::cookie_for;
-use super::pending::Candidate;
 use super::policy::{Route, Strategy};
 use super::server::Server;
 use super::upstream::{Health, Upstream};

@@ -2,28 +2,24 @@
 
 use crate::messages::{self, RD, TC, answer, rcode, response};
 use crate::rig::Rig;
+use crate::world::Dice;
 use dns_core::wire::Rtype;
 use dns_core::{ResolverConfig, Strategy};
 use std::collections::BTreeMap;
 
-const STEPS: usize = 20_000;
-
-/// A small generator with a fixed seed: every run is the same.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, count: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) as usize % count
-    }
-}
+const STEPS: usize = 10_000;
 
 #[test]
 fn every_client_is_answered_once_in_time_for_few_messages() {
-    for (seed, strategy) in [(1, Strategy::Sequential), (2, Strategy::Parallel)] {
+    let strategies = [
+        Strategy::Sequential,
+        Strategy::Random,
+        Strategy::RoundRobin,
+        Strategy::Fastest,
+        Strategy::Race,
+        Strategy::Parallel,
+    ];
+    for (seed, strategy) in (1..).zip(strategies) {
         let config = ResolverConfig::default();
         let mut rig = Rig::with(&[1, 2, 3], strategy, &config);
         let mut dice = Dice(seed);
@@ -69,14 +65,15 @@ fn walk(rig: &mut Rig, dice: &mut Dice, step: u64, asked_at: &mut BTreeMap<u64, 
     }
     let recent = rig.asked.len().min(40);
     let index = rig.asked.len() - 1 - dice.below(recent);
-    match dice.below(9) {
+    match dice.below(11) {
         0 => rig.unreachable(index),
         1 => rig.reply(index, |asked| rcode(asked, 2)),
         2 => rig.reply(index, |asked| rcode(asked, 1)),
         3 => rig.reply(index, |asked| response(asked, TC, [&[], &[], &[]])),
         4 => rig.reply(index, |_| b"garbage".to_vec()),
         5 => rig.reply(index, |asked| [answer(asked), vec![0]].concat()),
-        6 => rig.reply(index, answer),
+        6 | 7 => rig.reply(index, answer),
+        8 => rig.mismatch(index),
         _ => {}
     }
 }
