@@ -143,9 +143,6 @@ impl Upstream<'_> {
             match self.resolver.poll_transmit(&mut out) {
                 Some(Transmit::Ask { exchange, .. }) => {
                     let reply = self.mode.reply(&out, self.data);
-                    if leans_on_ttl(&reply) {
-                        return None;
-                    }
                     self.resolver.handle_reply(now, exchange, &reply);
                     self.replies.push(reply);
                 }
@@ -280,37 +277,6 @@ fn check_owners(query: &Query, checked: &Checked, octets: &[u8]) {
             record.owner
         );
     }
-}
-
-/// Whether a name of a message is spelled with octets of a TTL, so that it is another name once the
-/// TTL is corrected or has counted down. Known and open: such a message passes the checks and is
-/// another one behind them. Inputs that make one end there until it is refused.
-fn leans_on_ttl(message: &[u8]) -> bool {
-    let start = message::question_end(message).unwrap_or(message.len());
-    let records = |message: &[u8]| -> Vec<_> {
-        let mut reader = Reader::at_offset(message, start);
-        core::iter::from_fn(|| reader.record().ok()).collect()
-    };
-    let names = |message: &[u8]| -> Vec<_> {
-        let name = |record: &RawRecord| {
-            let skipped = match record.rtype {
-                Rtype::MX => 2,
-                Rtype::SRV => 6,
-                _ => 0,
-            };
-            let mut data = Reader::at_offset(message, record.rdata_at + skipped);
-            (record.owner, data.name(), data.name())
-        };
-        records(message).iter().map(name).collect()
-    };
-    let mut flipped = message.to_vec();
-    for record in records(message) {
-        let ttl_at = record.rdata_at - 6;
-        for octet in &mut flipped[ttl_at..ttl_at + 4] {
-            *octet = !*octet;
-        }
-    }
-    names(message) != names(&flipped)
 }
 
 /// Owners of the records of a message, as far as it can be read.

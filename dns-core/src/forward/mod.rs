@@ -35,6 +35,7 @@ pub(crate) mod relay;
 mod reply;
 mod server;
 mod slab;
+mod spelling;
 mod steps;
 mod timers;
 mod upstream;

@@ -4,6 +4,7 @@ use super::belongs::answers_belong;
 use super::fits::question_end;
 use super::question::Question;
 use super::rdata;
+use super::spelling::leans_on_ttl;
 use crate::wire::header::HEADER_LEN;
 use crate::wire::writer::Fit;
 use crate::wire::{Class, Edns, Header, ParseError, RawRecord, Rcode, Reader, Rtype};
@@ -99,6 +100,9 @@ impl Reply {
         self.begin(message, header, name);
         if self.check_records(name)? == Owners::Other && !answers_belong(self, name) {
             return Err(Defect::Owner);
+        }
+        if leans_on_ttl(message, self.question_end) {
+            return Err(ParseError::BadPointer.into());
         }
         Ok(())
     }
