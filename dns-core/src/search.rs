@@ -6,7 +6,7 @@
 
 use crate::table::{Found, NameTable};
 use crate::view::View;
-use crate::wire::name::LABEL_MAX;
+use crate::wire::name::{LABEL_MAX, NAME_MAX};
 use crate::wire::{FoldedName, Name};
 
 /// How a name led to a host.
@@ -41,11 +41,14 @@ pub fn find<'t>(table: &'t NameTable, view: &View, name: Name<'_>) -> Option<Mat
 
 /// The host that a Kubernetes short form stands for.
 fn short_form<'t>(table: &'t NameTable, view: &View, name: Name<'_>) -> Option<Found<'t>> {
-    expansions(view, name)
-        .into_iter()
-        .flatten()
-        .filter_map(|expanded| table.exact(expanded.as_name(), view))
-        .find(|found| found.host.has_short_names())
+    let namespace = view.namespace.as_deref()?;
+    let mut room = [0; NAME_MAX];
+    tails(name).into_iter().flatten().find_map(|tail| {
+        let expanded = expand(name, tail, namespace, view.domain.as_name(), &mut room)?;
+        table
+            .exact(expanded, view)
+            .filter(|found| found.host.has_short_names())
+    })
 }
 
 /// The host whose name, or short form, stands in front of one of the view's search domains. A
@@ -90,42 +93,62 @@ fn strip(name: Name<'_>, domain: Name<'_>) -> Option<FoldedName> {
     (!stripped.as_name().ends_with(domain)).then_some(stripped)
 }
 
-/// The full names that a Kubernetes short form may stand for, in order: `a`, `a.ns`, `a.ns.svc`,
-/// and `pod.a`, `pod.a.ns`, `pod.a.ns.svc` for pods of a headless service. Labels of an SRV name
-/// stay in front.
-pub fn expansions(view: &View, name: Name<'_>) -> [Option<FoldedName>; 2] {
-    let Some(namespace) = view.namespace.as_deref() else {
-        return [None, None];
-    };
-    let Some(own) = label_of(namespace) else {
-        return [None, None];
-    };
-    let own = &own[..namespace.len() + 1];
-    let domain = view.domain.as_name();
-    let wire = name.as_wire();
-    let labels = &wire[..wire.len() - 1];
-    let host_labels = || name.labels().skip_while(|label| label.starts_with(b"_"));
-    let ends_in_svc = host_labels().last() == Some(b"svc");
-    const SVC: &[u8] = b"\x03svc";
-    let join = |parts: &[&[u8]]| FoldedName::join(parts, domain);
-    match (host_labels().count(), ends_in_svc) {
-        (1, _) => [join(&[labels, own, SVC]), None],
-        (2, _) => [join(&[labels, SVC]), join(&[labels, own, SVC])],
-        (3, true) => [join(&[labels]), join(&[labels, SVC])],
-        (3, false) => [join(&[labels, SVC]), None],
-        (4, true) => [join(&[labels]), None],
+/// What a short form leaves out in front of the cluster domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tail {
+    /// The asker's namespace and `svc`.
+    NamespaceAndSvc,
+    /// `svc`.
+    Svc,
+    /// Nothing else.
+    Nothing,
+}
+
+/// What a Kubernetes short form may leave out, in order: `a`, `a.ns`, `a.ns.svc`, and `pod.a`,
+/// `pod.a.ns`, `pod.a.ns.svc` for pods of a headless service. Labels of an SRV name stay in front.
+fn tails(name: Name<'_>) -> [Option<Tail>; 2] {
+    let (mut count, mut last) = (0, &b""[..]);
+    for label in name.labels().skip_while(|label| label.starts_with(b"_")) {
+        (count, last) = (count + 1, label);
+    }
+    match (count, last == b"svc") {
+        (1, _) => [Some(Tail::NamespaceAndSvc), None],
+        (2, _) => [Some(Tail::Svc), Some(Tail::NamespaceAndSvc)],
+        (3, true) => [Some(Tail::Nothing), Some(Tail::Svc)],
+        (3, false) => [Some(Tail::Svc), None],
+        (4, true) => [Some(Tail::Nothing), None],
         _ => [None, None],
     }
 }
 
-/// A namespace as a label with its length octet; `None` if it is no label.
-fn label_of(text: &str) -> Option<[u8; LABEL_MAX + 1]> {
-    let mut octets = [0; LABEL_MAX + 1];
-    octets
-        .get_mut(1..=text.len())?
-        .copy_from_slice(text.as_bytes());
-    octets[0] = u8::try_from(text.len()).ok().filter(|&len| len > 0)?;
-    Some(octets)
+/// Writes the full name of a short form, in lower case as its parts are; `None` if it passes 255
+/// octets.
+fn expand<'r>(
+    name: Name<'_>,
+    tail: Tail,
+    namespace: &str,
+    domain: Name<'_>,
+    room: &'r mut [u8; NAME_MAX],
+) -> Option<Name<'r>> {
+    const SVC: &[u8] = b"\x03svc";
+    let wire = name.as_wire();
+    let namespace_len = u8::try_from(namespace.len()).ok()?;
+    if !(1..=LABEL_MAX).contains(&namespace.len()) {
+        return None;
+    }
+    let (own, svc): (&[&[u8]], &[u8]) = match tail {
+        Tail::NamespaceAndSvc => (&[&[namespace_len], namespace.as_bytes()], SVC),
+        Tail::Svc => (&[], SVC),
+        Tail::Nothing => (&[], b""),
+    };
+    let labels = &wire[..wire.len() - 1];
+    let parts = [labels].into_iter().chain(own.iter().copied());
+    let mut len = 0;
+    for part in parts.chain([svc, domain.as_wire()]) {
+        room.get_mut(len..len + part.len())?.copy_from_slice(part);
+        len += part.len();
+    }
+    Some(Name::from_valid(&room[..len]))
 }
 
 #[cfg(test)]
@@ -137,17 +160,33 @@ mod tests {
 
     fn expanded(name: &str) -> Vec<String> {
         let domain = NameBuf::parse("cluster.local").unwrap();
-        let view = View {
-            namespace: Some("ns1".into()),
-            ..View::new(domain)
-        };
         let name = NameBuf::parse(name).unwrap();
-        let names = expansions(&view, name.as_name());
-        names
+        let expand = |tail| {
+            let mut room = [0; NAME_MAX];
+            let full = expand(name.as_name(), tail, "ns1", domain.as_name(), &mut room);
+            full.unwrap().to_string()
+        };
+        tails(name.as_name())
             .into_iter()
             .flatten()
-            .map(|name| name.as_name().to_string())
+            .map(expand)
             .collect()
+    }
+
+    #[test]
+    fn a_short_form_that_gets_too_long_expands_to_nothing() {
+        let label = ["x"; 60].concat();
+        let name = NameBuf::parse(&[label.as_str(); 4].join(".")).unwrap();
+        let mut room = [0; NAME_MAX];
+        let domain = NameBuf::parse("cluster.local").unwrap();
+        let full = expand(
+            name.as_name(),
+            Tail::Svc,
+            "ns1",
+            domain.as_name(),
+            &mut room,
+        );
+        assert_eq!(full, None);
     }
 
     #[test]

@@ -134,18 +134,18 @@ fn is_usual(rtype: Rtype) -> bool {
 /// Octets of the uncompressed name at the start of `octets`.
 #[inline]
 fn name_len(octets: &[u8]) -> Option<usize> {
-    let mut at = 0;
+    let (mut at, mut seen) = (0, 0);
     loop {
-        let len = usize::from(*octets.get(at)?);
-        at += 1;
+        let len = *octets.get(at)?;
+        seen |= len;
+        at += usize::from(len) + 1;
         if len == 0 {
-            return (at <= NAME_MAX).then_some(at);
+            break;
         }
-        if len > LABEL_MAX {
-            return None;
-        }
-        at += len;
     }
+    // A longer label or a pointer has one of the upper two bits.
+    let is_plain = usize::from(seen) <= LABEL_MAX;
+    (is_plain && at <= NAME_MAX).then_some(at)
 }
 
 /// Reads an OPT record that is the rest of the message.

@@ -9,7 +9,7 @@
 
 use super::hasher::NameHasher;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
+use core::array;
 use hashbrown::HashTable;
 
 /// Pages of a root and shards of a page: 4,096 shards hold 244 items each at a million.
@@ -26,12 +26,13 @@ pub(super) trait Keyed {
 }
 
 type Shard<T> = HashTable<Arc<T>>;
-type Page<T> = Vec<Arc<Shard<T>>>;
+/// Arrays rather than vectors: a lookup follows one pointer less a level.
+type Page<T> = [Arc<Shard<T>>; FAN_OUT];
 
 /// The set.
 #[derive(Debug)]
 pub(super) struct Shards<T> {
-    root: Arc<Vec<Arc<Page<T>>>>,
+    root: Arc<[Arc<Page<T>>; FAN_OUT]>,
     hasher: NameHasher,
 }
 
@@ -47,9 +48,10 @@ impl<T> Clone for Shards<T> {
 impl<T: Keyed> Shards<T> {
     /// An empty set.
     pub(super) fn new(hasher: NameHasher) -> Self {
-        let page: Arc<Page<T>> = Arc::new(alloc::vec![Arc::new(HashTable::new()); FAN_OUT]);
+        let shard: Arc<Shard<T>> = Arc::new(HashTable::new());
+        let page: Arc<Page<T>> = Arc::new(array::from_fn(|_| Arc::clone(&shard)));
         Shards {
-            root: Arc::new(alloc::vec![page; FAN_OUT]),
+            root: Arc::new(array::from_fn(|_| Arc::clone(&page))),
             hasher,
         }
     }

@@ -104,6 +104,9 @@ impl<'a> Name<'a> {
 
     fn strip_suffix_len(self, suffix: Name<'_>) -> Option<usize> {
         let len = self.0.len().checked_sub(suffix.0.len())?;
+        if self.last_octet() != suffix.last_octet() && !suffix.is_root() {
+            return None;
+        }
         if !self.0[len..].eq_ignore_ascii_case(suffix.0) {
             return None;
         }
@@ -121,6 +124,12 @@ impl<'a> Name<'a> {
         let (mine, theirs) = (LabelStarts::of(self), LabelStarts::of(other));
         mine.rightmost_first(self.0)
             .cmp(theirs.rightmost_first(other.0))
+    }
+
+    /// The octet in front of the root label, in lower case: it tells most names apart.
+    fn last_octet(self) -> Option<u8> {
+        let at = self.0.len().checked_sub(2)?;
+        Some(self.0[at].to_ascii_lowercase())
     }
 
     /// An owned copy in lower case.
