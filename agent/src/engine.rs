@@ -53,6 +53,11 @@ impl Engine {
         self.resolver.handle_reply(now, exchange, message);
     }
 
+    /// See [`Resolver::handle_unsent`].
+    pub(crate) fn handle_unsent(&mut self, now: Millis, exchange: ExchangeId) {
+        self.resolver.handle_unsent(now, exchange);
+    }
+
     /// See [`Resolver::handle_unreachable`].
     pub(crate) fn handle_unreachable(&mut self, now: Millis, exchange: ExchangeId) {
         self.resolver.handle_unreachable(now, exchange);

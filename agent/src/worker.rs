@@ -291,7 +291,7 @@ impl Worker {
                         .open(self.now, exchange, &server, transport, message)
                         .is_err()
                     {
-                        self.engine.handle_unreachable(self.now, exchange);
+                        self.engine.handle_unsent(self.now, exchange);
                     }
                 }
                 Transmit::Close(exchange) => self.exchanges.close(self.now, exchange),

@@ -138,6 +138,13 @@ impl Resolver {
         self.forwarder.handle_unreachable(now, exchange);
     }
 
+    /// Takes word that the message of that exchange could not be sent for want of something of our
+    /// own, as descriptors: unlike with [`Resolver::handle_unreachable`] nothing speaks against the
+    /// server.
+    pub fn handle_unsent(&mut self, now: Millis, exchange: ExchangeId) {
+        self.forwarder.handle_unsent(now, exchange);
+    }
+
     /// Takes word that [`Resolver::poll_timeout`] has come.
     pub fn handle_timeout(&mut self, now: Millis) {
         self.forwarder.handle_timeout(now);

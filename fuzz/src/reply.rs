@@ -7,7 +7,7 @@
 use crate::rules::{Checked, check_reply};
 use crate::{message, world};
 use dns_core::query::Query;
-use dns_core::wire::{FoldedName, Header, RawRecord, Reader, Rtype};
+use dns_core::wire::{FoldedName, Header, RawRecord, Rcode, Reader, Rtype};
 use dns_core::{Disposition, Resolver, Transmit, Transport};
 
 /// What may be pending: name, type, whether DNSSEC records are wanted, transport.
@@ -84,6 +84,7 @@ pub(crate) fn run(data: &[u8]) {
         mode: Mode::of(selector),
         data: rest,
         replies: Vec::new(),
+        forwarded: Vec::new(),
     };
     let asked = query(name, rtype, dnssec_ok);
     let Some(first) = upstream.ask(&asked, transport) else {
@@ -106,6 +107,8 @@ struct Upstream<'d> {
     mode: Mode,
     data: &'d [u8],
     replies: Vec<Vec<u8>>,
+    /// Names that the upstream was asked for: the target of a CNAME of ours is one.
+    forwarded: Vec<FoldedName>,
 }
 
 impl Upstream<'_> {
@@ -142,6 +145,7 @@ impl Upstream<'_> {
             out.clear();
             match self.resolver.poll_transmit(&mut out) {
                 Some(Transmit::Ask { exchange, .. }) => {
+                    self.forwarded.extend(Reader::after_header(&out).name());
                     let reply = self.mode.reply(&out, self.data);
                     self.resolver.handle_reply(now, exchange, &reply);
                     self.replies.push(reply);
@@ -174,6 +178,7 @@ impl Upstream<'_> {
                 .flat_map(|reply| owners(reply)),
         );
         names.retain(|name| *name != asked && !name.as_name().ends_with(asked.as_name()));
+        names.retain(|name| !self.forwarded.contains(name));
         for name in names.into_iter().take(3) {
             if self.is_local(name) {
                 continue;
@@ -188,9 +193,11 @@ impl Upstream<'_> {
                 let disposition =
                     self.resolver
                         .handle_query(world::START, client, &message, &mut out);
-                assert_eq!(
-                    disposition,
-                    Disposition::Pending,
+                // Once the upstream has been silent for long enough, all else fails at once.
+                let is_failure = Header::parse(&out)
+                    .is_some_and(|header| header.rcode() == Rcode::SERVFAIL && header.ancount == 0);
+                assert!(
+                    disposition == Disposition::Pending || is_failure,
                     "{name:?} {rtype} was answered from what was said of {asked:?}"
                 );
             }

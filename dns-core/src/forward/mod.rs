@@ -218,6 +218,19 @@ impl Forwarder {
         }
     }
 
+    /// Takes word that the message of that exchange could not be sent for want of something of our
+    /// own: the next server is asked, and nothing speaks against this one.
+    pub fn handle_unsent(&mut self, now: Millis, exchange: ExchangeId) {
+        match exchange::subject(exchange) {
+            Subject::Probe(server, number) => self.close_probe(server, number),
+            Subject::Question(id, number) => {
+                if let Some((pending, exchange)) = self.take(id, number) {
+                    self.give_up_exchange(now, id, pending, &exchange);
+                }
+            }
+        }
+    }
+
     /// Takes word of a datagram, on the socket of that exchange, that belongs to no exchange.
     pub fn handle_mismatch(&mut self, now: Millis, exchange: ExchangeId) {
         self.stats.forward_mismatched.increment();

@@ -186,7 +186,11 @@ impl Forwarder {
         probing.open.filter(|_| probing.sequence == sequence)
     }
 
-    fn close_probe(&mut self, id: ServerId, sequence: u32) {
+    /// Waits no longer for a probe.
+    pub(super) fn close_probe(&mut self, id: ServerId, sequence: u32) {
+        if self.upstreams.get(id).is_none() {
+            return;
+        }
         let probing = &mut self.upstreams.server_mut(id).probe;
         let is_open = probing.sequence == sequence && probing.open.is_some();
         if is_open && probing.open.take().is_some_and(|probe| probe.is_announced) {

@@ -176,8 +176,24 @@ impl Forwarder {
         self.settle(now, id, pending);
     }
 
-    /// Takes word that a message could not be sent, or its answer not be read.
+    /// Takes word that a message did not reach its server, or its answer not us.
     pub(super) fn handle_refused(
+        &mut self,
+        now: Millis,
+        id: PendingId,
+        pending: Box<Pending>,
+        exchange: &Exchange,
+    ) {
+        let protocol = &self.upstreams.server(exchange.server).server.protocol;
+        if protocol.transport() == exchange.attempt.transport {
+            self.refused(now, exchange.server);
+        }
+        self.give_up_exchange(now, id, pending, exchange);
+    }
+
+    /// Turns from an exchange that nothing comes of: to the same server in lower case if it was
+    /// asked over TCP for the case alone, else to the next.
+    pub(super) fn give_up_exchange(
         &mut self,
         now: Millis,
         id: PendingId,
@@ -185,15 +201,12 @@ impl Forwarder {
         exchange: &Exchange,
     ) {
         let Attempt { at, transport, .. } = exchange.attempt;
-        let protocol = &self.upstreams.server(exchange.server).server.protocol;
-        if protocol.transport() == transport {
-            self.refused(now, exchange.server);
-            pending.note(Failure::Unreachable);
-            self.give_up_server(now, id, &mut pending, exchange);
-            return self.settle(now, id, pending);
-        }
         pending.note(Failure::Unreachable);
-        if pending.spelling == Spelling::Random && pending.was_folded(at) {
+        let is_native = {
+            let protocol = &self.upstreams.server(exchange.server).server.protocol;
+            protocol.transport() == transport
+        };
+        if !is_native && pending.spelling == Spelling::Random && pending.was_folded(at) {
             // It neither repeats the case of names nor takes connections.
             self.close_told(id, &mut pending, exchange);
             pending.spelling = Spelling::Plain;

@@ -145,3 +145,18 @@ fn a_closed_port_puts_a_server_behind_too_and_an_answer_in_time_brings_it_back()
     rig.ask("c.example");
     assert_eq!(rig.asked[4].port, 1);
 }
+
+#[test]
+fn what_we_could_not_send_for_want_of_our_own_speaks_against_nobody() {
+    let mut rig = Rig::new(&[1, 2]);
+    for index in 0..10 {
+        rig.ask(&format!("n{index}.example"));
+        rig.unsent(2 * index);
+        assert_eq!(rig.asked.last().map(|asked| asked.port), Some(2));
+        rig.reply(2 * index + 1, answer);
+    }
+    assert!(rig.probes.is_empty());
+    assert_eq!(rig.stats.forward_servers_down.value(), 0);
+    rig.ask("last.example");
+    assert_eq!(rig.asked.last().map(|asked| asked.port), Some(1));
+}

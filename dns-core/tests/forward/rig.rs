@@ -166,6 +166,12 @@ impl Rig {
         self.drain();
     }
 
+    pub(crate) fn unsent(&mut self, index: usize) {
+        let (now, exchange) = (Millis(self.now), self.asked[index].exchange);
+        self.forwarder.handle_unsent(now, exchange);
+        self.drain();
+    }
+
     pub(crate) fn mismatch(&mut self, index: usize) {
         let (now, exchange) = (Millis(self.now), self.asked[index].exchange);
         self.forwarder.handle_mismatch(now, exchange);
