@@ -127,8 +127,8 @@ impl Reply<'_> {
 
     #[inline]
     fn finish(&self, out: &mut Vec<u8>) {
-        if let Some(opt) = self.opt() {
-            out.extend_from_slice(opt.as_wire());
+        if let Some(edns) = self.question.edns {
+            out.extend_from_slice(&Edns::plain_opt(DnssecOk::from(edns.dnssec_ok)));
         }
     }
 

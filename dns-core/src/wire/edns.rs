@@ -35,16 +35,23 @@ impl Edns {
         }
     }
 
+    /// Our own OPT record without options: 1232 octets, version 0, that DO bit.
+    #[inline]
+    pub(crate) fn plain_opt(dnssec_ok: DnssecOk) -> [u8; OPT_LEN] {
+        let [size_high, size_low] = UDP_PAYLOAD_MAX.to_be_bytes();
+        let flags = match dnssec_ok {
+            DnssecOk::Set => 0x80,
+            DnssecOk::Clear => 0,
+        };
+        [0, 0, 41, size_high, size_low, 0, 0, flags, 0, 0, 0]
+    }
+
     /// Our own OPT record as octets: 1232 octets, version 0, that DO bit and, if given, an
     /// extended rcode and an extended error without text.
     pub fn opt_record(dnssec_ok: DnssecOk, extended_rcode: u8, ede: Option<Ede>) -> OptRecord {
         let mut octets = [0; OptRecord::CAPACITY];
-        octets[2] = 41;
-        octets[3..5].copy_from_slice(&UDP_PAYLOAD_MAX.to_be_bytes());
+        octets[..OPT_LEN].copy_from_slice(&Self::plain_opt(dnssec_ok));
         octets[5] = extended_rcode;
-        if dnssec_ok == DnssecOk::Set {
-            octets[7] = 0x80;
-        }
         let mut len = OPT_LEN;
         if let Some(Ede(code)) = ede {
             octets[10] = 6;
