@@ -9,8 +9,9 @@
 mod mailbox;
 mod marks;
 
-use crate::cache::{Cache, CacheConfig, QuestionKey};
-use crate::forward::{Failure, Outcome};
+use crate::cache::{Cache, CacheConfig};
+use crate::question::QuestionKey;
+use crate::reply::{Failure, Outcome};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use mailbox::Mailbox;

@@ -180,8 +180,8 @@ impl CacheListing {
 mod tests {
     use super::*;
     use dns_core::NameBuf;
-    use dns_core::cache::QuestionFlags;
-    use dns_core::forward::Failure;
+    use dns_core::question::QuestionFlags;
+    use dns_core::reply::Failure;
 
     fn view(rtype: Rtype, content: EntryContent, left_secs: i64) -> EntryView {
         EntryView {

@@ -41,3 +41,24 @@ impl Default for CacheConfig {
         }
     }
 }
+
+/// What of a route's answers is kept, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Caching {
+    /// Whether anything is. Default true.
+    pub is_on: bool,
+    /// Longest TTL of a positive answer in seconds; `None` leaves it to the cache.
+    pub ttl_max_secs: Option<u32>,
+    /// Longest TTL of a negative answer in seconds; `None` leaves it to the cache.
+    pub negative_ttl_max_secs: Option<u32>,
+}
+
+impl Default for Caching {
+    fn default() -> Self {
+        Caching {
+            is_on: true,
+            ttl_max_secs: None,
+            negative_ttl_max_secs: None,
+        }
+    }
+}

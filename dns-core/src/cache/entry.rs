@@ -3,9 +3,9 @@
 use super::config::CacheConfig;
 use super::cost;
 use super::hit::Freshness;
-use super::key::{KeyParts, QuestionKey};
 use super::terms::Terms;
-use crate::forward::{Failure, Reply, rdata};
+use crate::question::{KeyParts, QuestionKey};
+use crate::reply::{Failure, Reply, rdata};
 use crate::transmit::Millis;
 use crate::wire::{Class, Header, RawRecord, Rcode, Reader};
 use alloc::boxed::Box;

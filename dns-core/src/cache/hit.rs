@@ -2,8 +2,8 @@
 
 use super::config::CacheConfig;
 use super::entry::{Entry, Records};
-use crate::forward::{Failure, Part, Reply, relay};
 use crate::query::Asker;
+use crate::reply::{Failure, Part, Reply, relay};
 use crate::transmit::{Millis, Transport};
 use crate::wire::header::HEADER_LEN;
 use crate::wire::writer::Fit;

@@ -2,9 +2,9 @@
 
 use super::entry::{Entry, Records};
 use super::hit::Hit;
-use super::key::QuestionFlags;
 use super::{Cache, Place};
-use crate::forward::{Failure, Reply, rdata};
+use crate::question::QuestionFlags;
+use crate::reply::{Failure, Reply, rdata};
 use crate::transmit::Millis;
 use crate::wire::{NameBuf, RawRecord, Rcode, Rtype};
 use alloc::boxed::Box;

@@ -14,19 +14,18 @@ mod config;
 mod cost;
 mod entry;
 mod hit;
-mod key;
 mod listing;
 mod shard;
 mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use config::CacheConfig;
+pub use config::{CacheConfig, Caching};
 pub use hit::{Freshness, Hit};
-pub use key::{QuestionFlags, QuestionKey};
 pub use listing::{EntryContent, EntryView, Filter, RecordView};
 
-use crate::forward::{Caching, Failure, Reply};
+use crate::question::QuestionKey;
+use crate::reply::{Failure, Reply};
 use crate::sync::Lock;
 use crate::transmit::Millis;
 use alloc::boxed::Box;

@@ -1,8 +1,9 @@
 //! Whether a reply may be kept, and for how long.
 
 use super::config::CacheConfig;
-use super::key::{KeyParts, QuestionKey};
-use crate::forward::{Caching, Reply};
+use crate::cache::Caching;
+use crate::question::{KeyParts, QuestionKey};
+use crate::reply::Reply;
 use crate::wire::edns::DnssecOk;
 use crate::wire::{FoldedName, Rcode, Reader, Rtype};
 

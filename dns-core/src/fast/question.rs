@@ -1,8 +1,8 @@
 //! A usual question, read in place.
 
-use crate::cache::QuestionFlags;
-use crate::forward::Wanted;
 use crate::query::Asker;
+use crate::question::QuestionFlags;
+use crate::question::Wanted;
 use crate::transmit::Transport;
 use crate::wire::edns::{Edns, UDP_PAYLOAD_MAX, UDP_PAYLOAD_MIN};
 use crate::wire::header::HEADER_LEN;

@@ -1,13 +1,15 @@
 //! The start of a forwarded question: the cache, the same question in flight, or a server.
 
-use super::failure::Failure;
 use super::pending::Role;
 use super::policy::Route;
 use super::recall::Kept;
 use super::slab::PendingId;
 use super::upstreams::RouteId;
-use super::{Asking, Forwarder, Waiter, Wanted, relay};
-use crate::cache::QuestionKey;
+use super::{Asking, Forwarder, Waiter};
+use crate::question::QuestionKey;
+use crate::question::Wanted;
+use crate::reply::Failure;
+use crate::reply::relay;
 use crate::resolver::Disposition;
 use crate::shared::Claim;
 use crate::transmit::Millis;

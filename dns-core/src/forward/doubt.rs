@@ -2,11 +2,11 @@
 
 use super::Forwarder;
 use super::attempt::{Attempt, Exchange};
-use super::failure::Failure;
 use super::judge::BADCOOKIE;
 use super::message::Opt;
 use super::pending::{Pending, Spelling};
 use super::slab::PendingId;
+use crate::reply::Failure;
 use crate::transmit::{Millis, Transport};
 
 impl Forwarder {

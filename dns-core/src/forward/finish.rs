@@ -1,11 +1,12 @@
 //! The end of a forwarded question.
 
 use super::attempt::Exchange;
-use super::failure::Failure;
 use super::pending::{Pending, Role};
-use super::reply::Reply;
 use super::slab::PendingId;
-use super::{Event, Forwarder, Outcome, exchange};
+use super::{Event, Forwarder, exchange};
+use crate::reply::Failure;
+use crate::reply::Outcome;
+use crate::reply::Reply;
 use crate::transmit::{Millis, Transport};
 use alloc::boxed::Box;
 use alloc::sync::Arc;

@@ -1,6 +1,7 @@
 //! Whether a message is a response to a question at all.
 
 use super::message::spelled;
+use crate::reply::question_end;
 use crate::wire::header::HEADER_LEN;
 use crate::wire::{Class, Edns, Header, Opcode, Reader, Rtype};
 use core::ops::Range;
@@ -50,11 +51,6 @@ pub(super) fn fits(message: &[u8], name: &[u8], rtype: Rtype, id: u16, case: u64
 /// Whether `message` is a response to the question for `name` that was sent with that id.
 pub(super) fn is_response_to(message: &[u8], name: &[u8], rtype: Rtype, id: u16) -> bool {
     matches!(fits(message, name, rtype, id, 0), Fits::Whole(_))
-}
-
-/// Octets up to the end of the question section of a message about `name`.
-pub(super) fn question_end(name: &[u8]) -> usize {
-    HEADER_LEN + name.len() + 4
 }
 
 /// The OPT record of a message whose records are not looked at otherwise: what it says, and where

@@ -2,11 +2,11 @@
 
 use super::attempt::Exchange;
 use super::cookie::{CookieJar, Shown};
-use super::failure::Failure;
 use super::fits::{Fits, find_opt, fits};
 use super::message::Opt;
 use super::pending::Pending;
-use super::reply::{Defect, Reply};
+use crate::reply::Failure;
+use crate::reply::{Defect, Reply};
 use crate::stats::Stats;
 use crate::transmit::Transport;
 use crate::wire::{Header, Rcode};

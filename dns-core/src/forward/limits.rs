@@ -1,9 +1,9 @@
 //! How many questions may be in flight: in all, of a route, and of one client.
 
 use super::Forwarder;
-use super::failure::Failure;
 use super::slab::PendingId;
 use super::upstreams::RouteId;
+use crate::reply::Failure;
 use crate::transmit::Millis;
 use alloc::collections::VecDeque;
 use core::net::IpAddr;

@@ -1,7 +1,7 @@
 //! The message that asks an upstream.
 
 use super::cookie::COOKIE_OPTION;
-use crate::cache::QuestionFlags;
+use crate::question::QuestionFlags;
 use crate::wire::edns::DnssecOk;
 use crate::wire::{Class, Edns, Header, Rtype};
 use alloc::vec::Vec;

@@ -13,12 +13,9 @@
 
 mod ask;
 mod attempt;
-mod belongs;
-mod compose;
 mod cookie;
 mod doubt;
 mod exchange;
-mod failure;
 mod finish;
 mod fits;
 mod health;
@@ -28,33 +25,23 @@ mod message;
 mod pending;
 pub mod policy;
 mod probe;
-mod question;
-pub(crate) mod rdata;
 mod recall;
-pub(crate) mod relay;
-mod reply;
 mod server;
 mod slab;
-mod spelling;
 mod steps;
 mod timers;
 mod upstream;
 mod upstreams;
 mod waiter;
 
-pub use compose::compose;
-pub use failure::Failure;
-pub use policy::{Caching, ForwardPolicy, Next, Route, Strategy};
-pub use question::{Question, Wanted};
-pub use relay::relay;
-pub(crate) use reply::Part;
-pub use reply::{Defect, Reply};
+pub use policy::{ForwardPolicy, Next, Route, Strategy};
 pub use server::{Protocol, Server};
 pub use waiter::Waiter;
 
 use crate::answer::Cname;
 use crate::config::ResolverConfig;
 use crate::query::Asker;
+use crate::reply::{Outcome, Reply};
 use crate::shared::Shared;
 use crate::stats::Stats;
 use crate::transmit::{Client, ExchangeId, Millis, Random, Transport};
@@ -106,15 +93,6 @@ pub enum Event {
     },
     /// Wake the resolver of that number.
     Wake(usize),
-}
-
-/// How a forwarded question ended.
-#[derive(Clone, Debug)]
-pub enum Outcome {
-    /// With an answer; [`Waiter::write_answer`] makes it the client's.
-    Reply(Arc<Reply>),
-    /// Without.
-    Failed(Failure),
 }
 
 /// A client with a question.

@@ -1,13 +1,13 @@
 //! One question in flight: who waits for it, whom it was sent to, and what is left to try.
 
 use super::attempt::{Attempt, Candidate, Case, Exchange, Patience, Standing};
-use super::failure::Failure;
 use super::message::{Opt, spelled};
 use super::policy::Strategy;
-use super::reply::Reply;
 use super::upstreams::{RouteId, ServerId};
 use super::waiter::Waiter;
-use crate::cache::{QuestionFlags, QuestionKey};
+use crate::question::{QuestionFlags, QuestionKey};
+use crate::reply::Failure;
+use crate::reply::Reply;
 use crate::transmit::{Millis, Transport};
 use crate::wire::edns::DnssecOk;
 use crate::wire::{Name, Rtype};

@@ -1,6 +1,7 @@
 //! Which upstream servers a name is forwarded to.
 
 use super::server::Server;
+use crate::cache::Caching;
 use crate::wire::{Name, NameBuf, Rcode};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -117,27 +118,6 @@ pub struct Next {
     pub on_nodata: bool,
     /// Its servers are asked then; its suffix and exceptions are not looked at.
     pub route: Arc<Route>,
-}
-
-/// What of a route's answers is kept, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Caching {
-    /// Whether anything is. Default true.
-    pub is_on: bool,
-    /// Longest TTL of a positive answer in seconds; `None` leaves it to the cache.
-    pub ttl_max_secs: Option<u32>,
-    /// Longest TTL of a negative answer in seconds; `None` leaves it to the cache.
-    pub negative_ttl_max_secs: Option<u32>,
-}
-
-impl Default for Caching {
-    fn default() -> Self {
-        Caching {
-            is_on: true,
-            ttl_max_secs: None,
-            negative_ttl_max_secs: None,
-        }
-    }
 }
 
 /// How the servers of a route are tried. A server that is down goes last in each.

@@ -5,7 +5,7 @@ use super::fits::is_response_to;
 use super::message::{Opt, write_message};
 use super::upstreams::ServerId;
 use super::{Event, exchange};
-use crate::cache::QuestionFlags;
+use crate::question::QuestionFlags;
 use crate::transmit::Millis;
 use crate::wire::edns::DnssecOk;
 use crate::wire::{Name, Rtype};

@@ -1,15 +1,17 @@
 //! What the cache knows of a question, and what it is told.
 
-use super::failure::Failure;
 use super::judge::is_word;
 use super::pending::Pending;
-use super::reply::Reply;
 use super::slab::PendingId;
 use super::upstream::Health;
 use super::upstreams::RouteId;
 use super::waiter::write_answer;
-use super::{Asking, Forwarder, Outcome, relay};
-use crate::cache::{Cache, Freshness, QuestionKey};
+use super::{Asking, Forwarder};
+use crate::cache::{Cache, Freshness};
+use crate::question::QuestionKey;
+use crate::reply::Failure;
+use crate::reply::Reply;
+use crate::reply::{Outcome, relay};
 use crate::resolver::Disposition;
 use crate::transmit::Millis;
 use crate::wire::Ede;

@@ -1,15 +1,16 @@
 //! The steps of a forwarded question: send, ask again, give a server up, go on to other servers.
 
 use super::attempt::{Attempt, Exchange, Patience};
-use super::failure::Failure;
 use super::judge::{Verdict, is_word, judge};
 use super::message::{Opt, write_message};
 use super::pending::{Pending, Role, Spelling};
 use super::policy::Next;
-use super::reply::Reply;
 use super::slab::PendingId;
 use super::upstream::Health;
-use super::{Event, Forwarder, Order, Outcome, exchange};
+use super::{Event, Forwarder, Order, exchange};
+use crate::reply::Failure;
+use crate::reply::Outcome;
+use crate::reply::Reply;
 use crate::transmit::{Millis, Transport};
 use crate::wire::Rcode;
 use alloc::boxed::Box;

@@ -1,11 +1,11 @@
 //! A client that waits for an answer.
 
-use super::compose::compose;
-use super::failure::Failure;
-use super::relay::{fail, relay};
-use super::reply::Reply;
 use crate::answer::Cname;
 use crate::query::Asker;
+use crate::reply::Failure;
+use crate::reply::Reply;
+use crate::reply::compose;
+use crate::reply::relay::{fail, relay};
 use crate::transmit::{Client, Transport};
 use crate::wire::writer::Fit;
 use crate::wire::{Ede, Edns, Header};

@@ -1,7 +1,7 @@
 //! Which questions are in flight in the process, who asks them, and who waits for the same.
 
 use super::Claim;
-use crate::cache::QuestionKey;
+use crate::question::QuestionKey;
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::vec::Vec;

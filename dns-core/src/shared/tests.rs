@@ -1,5 +1,5 @@
 use super::*;
-use crate::cache::QuestionFlags;
+use crate::question::QuestionFlags;
 use crate::shared::mailbox::MAIL_MAX;
 use crate::wire::edns::DnssecOk;
 use crate::wire::{NameBuf, Rtype};

@@ -2,7 +2,7 @@
 
 use crate::messages::{self, CD, RD, answer, opt, rcode};
 use crate::rig::{Rig, plain, route};
-use dns_core::forward::{Failure, Outcome};
+use dns_core::reply::{Failure, Outcome};
 use dns_core::wire::{Ede, Header, Rcode, Rtype};
 use dns_core::{ResolverConfig, Strategy, Transport};
 use std::sync::Arc;

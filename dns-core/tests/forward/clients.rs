@@ -5,8 +5,8 @@ use crate::messages::{
 };
 use crate::rig::Rig;
 use dns_core::answer::Cname;
-use dns_core::forward::Question;
 use dns_core::query::Query;
+use dns_core::question::Question;
 use dns_core::wire::{FoldedName, Header, RawRecord, Reader, Rtype};
 use dns_core::{NameBuf, Transport};
 

@@ -2,7 +2,7 @@
 
 use crate::messages::{QUESTION, answer, rcode, record, response, soa};
 use crate::rig::Rig;
-use dns_core::forward::{Defect, Failure};
+use dns_core::reply::{Defect, Failure};
 use dns_core::wire::{Ede, Rcode, Rtype};
 
 fn bad(asked: &[u8]) -> Vec<u8> {

@@ -216,7 +216,7 @@ fn a_bad_cookie_is_renewed_once_and_then_tcp_is_tried() {
     rig.reply(3, |asked| rcode(asked, 5));
     assert!(matches!(
         rig.only_failure().1,
-        dns_core::forward::Failure::Rcode(Rcode::REFUSED)
+        dns_core::reply::Failure::Rcode(Rcode::REFUSED)
     ));
 }
 

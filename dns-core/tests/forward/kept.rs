@@ -4,7 +4,7 @@ use crate::messages::{QUESTION, RD, answer, query, rcode, record_of, response, s
 use crate::rig::{Rig, plain, route};
 use crate::world::{Act, World, good};
 use dns_core::answer::Cname;
-use dns_core::forward::Question;
+use dns_core::question::Question;
 use dns_core::wire::{FoldedName, Header, Reader, Rtype};
 use dns_core::{CacheConfig, Caching, NameBuf, ResolverConfig, Route, Shared, Strategy};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::messages::{answer, rcode, record, response, soa};
 use crate::rig::{Rig, plain, route};
-use dns_core::forward::Failure;
+use dns_core::reply::Failure;
 use dns_core::wire::{Rcode, Rtype};
 use dns_core::{Next, ResolverConfig, Route, Strategy};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::messages::{FOREIGN_OPT, QUESTION, answer, record, record_of, response, soa, wire};
 use crate::rig::Rig;
-use dns_core::forward::{Defect, Failure, Outcome};
+use dns_core::reply::{Defect, Failure, Outcome};
 use dns_core::wire::{Header, ParseError, Rcode, Reader, Rtype};
 
 /// What becomes of these sections as the answer for the address of `a.example`.

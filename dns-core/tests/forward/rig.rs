@@ -2,8 +2,10 @@
 
 use crate::messages;
 use dns_core::answer::Cname;
-use dns_core::forward::{Asking, Event, Failure, Forwarder, Outcome, Question, Reply, Waiter};
+use dns_core::forward::{Asking, Event, Forwarder, Waiter};
 use dns_core::query::Query;
+use dns_core::question::Question;
+use dns_core::reply::{Failure, Outcome, Reply};
 use dns_core::wire::Rtype;
 use dns_core::{
     Client, Disposition, ExchangeId, Millis, NameBuf, Random, ResolverConfig, Route, Shared, Stats,

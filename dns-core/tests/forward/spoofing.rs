@@ -2,7 +2,7 @@
 
 use crate::messages::{QUESTION, TC, answer, rcode, record, response};
 use crate::rig::Rig;
-use dns_core::forward::{Defect, Failure};
+use dns_core::reply::{Defect, Failure};
 use dns_core::wire::{Rcode, Rtype};
 use dns_core::{ExchangeId, Transport};
 

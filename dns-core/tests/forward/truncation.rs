@@ -2,7 +2,7 @@
 
 use crate::messages::{QUESTION, RD, TC, answer, query, rcode, record, response};
 use crate::rig::{Rig, plain};
-use dns_core::forward::Outcome;
+use dns_core::reply::Outcome;
 use dns_core::wire::{Header, Rtype};
 use dns_core::{ResolverConfig, Strategy, Transport};
 

@@ -3,7 +3,7 @@
 use crate::messages::{self, RD};
 use crate::rig::{Asked, Rig};
 use dns_core::ExchangeId;
-use dns_core::forward::Outcome;
+use dns_core::reply::Outcome;
 use dns_core::wire::Rtype;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,7 +2,8 @@
 
 use super::fixture::*;
 use crate::cache::Cache;
-use crate::forward::{Caching, Failure};
+use crate::cache::Caching;
+use crate::reply::Failure;
 use crate::wire::Rtype;
 use alloc::format;
 use alloc::string::String;

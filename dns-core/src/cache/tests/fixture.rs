@@ -1,8 +1,11 @@
 //! Messages of an upstream, askers, and what they are told.
 
-use crate::cache::{Cache, CacheConfig, Freshness, QuestionFlags, QuestionKey};
-use crate::forward::{Caching, Question, Reply};
+use crate::cache::Caching;
+use crate::cache::{Cache, CacheConfig, Freshness};
 use crate::query::Query;
+use crate::question::Question;
+use crate::question::{QuestionFlags, QuestionKey};
+use crate::reply::Reply;
 use crate::transmit::{Millis, Transport};
 use crate::wire::edns::DnssecOk;
 use crate::wire::header::HEADER_LEN;

@@ -1,8 +1,9 @@
 //! What is kept of an answer, and of which.
 
 use super::fixture::*;
+use crate::cache::Caching;
 use crate::cache::Freshness;
-use crate::forward::{Caching, Question};
+use crate::question::Question;
 use crate::wire::edns::DnssecOk;
 use crate::wire::{Header, Rcode, Rtype};
 

@@ -2,7 +2,7 @@
 
 use super::fixture::*;
 use crate::cache::{Cache, EntryContent, Filter};
-use crate::forward::Failure;
+use crate::reply::Failure;
 use crate::wire::{NameBuf, Rcode, Rtype};
 
 fn filled() -> Cache {

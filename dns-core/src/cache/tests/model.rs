@@ -1,8 +1,10 @@
 //! Random operations against a map that never forgets, in virtual time.
 
 use super::fixture::*;
-use crate::cache::{Freshness, QuestionKey};
-use crate::forward::{Failure, Question};
+use crate::cache::Freshness;
+use crate::question::Question;
+use crate::question::QuestionKey;
+use crate::reply::Failure;
 use crate::transmit::Millis;
 use crate::wire::{Rcode, Rtype};
 use alloc::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use super::fixture::*;
 use crate::cache::Freshness;
-use crate::forward::Failure;
+use crate::reply::Failure;
 use crate::wire::{Rcode, Rtype};
 
 const HOST: &str = "www.example";

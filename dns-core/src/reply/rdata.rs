@@ -71,7 +71,7 @@ impl Form {
 }
 
 /// Whether the data at `rdata` has the form of its type.
-pub(super) fn is_well_formed(message: &[u8], rtype: Rtype, rdata: Range<usize>) -> bool {
+pub(crate) fn is_well_formed(message: &[u8], rtype: Rtype, rdata: Range<usize>) -> bool {
     let mut reader = Reader::at_offset(message, rdata.start);
     match Form::of(rtype) {
         Form::Fixed(len) => rdata.len() == len,

@@ -1,9 +1,9 @@
 //! CNAMEs of ours in front of an upstream's answer: the one place where an answer is made of
 //! records from two sources.
 
+use super::Reply;
 use super::rdata;
 use super::relay::{opt_for, opt_len};
-use super::reply::Reply;
 use crate::answer::Cname;
 use crate::query::Asker;
 use crate::transmit::Transport;

@@ -1,6 +1,6 @@
 //! Why a forwarded question got no answer.
 
-use super::reply::Defect;
+use super::Defect;
 use crate::wire::{Ede, Rcode};
 
 /// Why a forwarded question got no answer.
@@ -41,7 +41,7 @@ impl Failure {
 
     /// Of two failures of one question the one that says more: word from a server beats silence,
     /// and later word beats earlier.
-    pub(super) fn or_later(self, later: Failure) -> Failure {
+    pub(crate) fn or_later(self, later: Failure) -> Failure {
         match later {
             Failure::Rcode(_) | Failure::BadResponse(_) => later,
             Failure::TimedOut | Failure::Unreachable | Failure::Overloaded => match self {

@@ -10,7 +10,7 @@ const TTL_BEFORE_RDATA: usize = 6;
 
 /// Whether a name in the records of a well-formed message is spelled with octets of a TTL. No
 /// honest server points there: a pointer leads to a name (RFC 1035 section 4.1.4).
-pub(super) fn leans_on_ttl(message: &[u8], records_at: usize) -> bool {
+pub(crate) fn leans_on_ttl(message: &[u8], records_at: usize) -> bool {
     if !points_behind(message, records_at) {
         return false;
     }

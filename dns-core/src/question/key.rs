@@ -76,22 +76,22 @@ impl QuestionKey {
         self.parts().group
     }
 
-    pub(super) fn parts(&self) -> KeyParts<'_> {
+    pub(crate) fn parts(&self) -> KeyParts<'_> {
         KeyParts::of(self.as_octets()).expect("a key is made of its parts")
     }
 }
 
 /// What the octets of a key say.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct KeyParts<'k> {
-    pub(super) name: Name<'k>,
-    pub(super) rtype: Rtype,
-    pub(super) flags: QuestionFlags,
-    pub(super) group: u64,
+pub(crate) struct KeyParts<'k> {
+    pub(crate) name: Name<'k>,
+    pub(crate) rtype: Rtype,
+    pub(crate) flags: QuestionFlags,
+    pub(crate) group: u64,
 }
 
 impl<'k> KeyParts<'k> {
-    pub(super) fn of(octets: &'k [u8]) -> Option<Self> {
+    pub(crate) fn of(octets: &'k [u8]) -> Option<Self> {
         let (name, rest) = octets.split_at_checked(octets.len().checked_sub(REST_LEN)?)?;
         let (rtype, rest) = rest.split_first_chunk()?;
         let (&flags, group) = rest.split_first()?;

@@ -1,6 +1,6 @@
 //! Which answers belong to a question: those of its name and of the CNAME chain from it.
 
-use super::reply::Reply;
+use super::Reply;
 use crate::wire::{FoldedName, Name, RawRecord, Reader, Rtype};
 use alloc::vec::Vec;
 
@@ -9,7 +9,7 @@ const CHAIN_MAX: usize = 16;
 
 /// Whether every answer is for a name on the CNAME chain from the question, or is a DNAME above
 /// one (RFC 6672 section 3.1).
-pub(super) fn answers_belong(reply: &Reply, asked: &[u8]) -> bool {
+pub(crate) fn answers_belong(reply: &Reply, asked: &[u8]) -> bool {
     let Ok(asked) = Name::from_wire(asked) else {
         return false;
     };

@@ -1,6 +1,10 @@
 //! What is asked upstream: the facts of a query that change the answer, and nothing of its asker.
 
-use crate::cache::QuestionFlags;
+mod key;
+
+pub(crate) use key::KeyParts;
+pub use key::{QuestionFlags, QuestionKey};
+
 use crate::query::Query;
 use crate::wire::edns::DnssecOk;
 use crate::wire::{FoldedName, Name, Rtype};

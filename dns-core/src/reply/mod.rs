@@ -1,15 +1,25 @@
 //! An upstream message that was checked whole: what is in a [`Reply`] can be passed on.
 
-use super::belongs::answers_belong;
-use super::fits::question_end;
-use super::question::Question;
-use super::rdata;
-use super::spelling::leans_on_ttl;
+mod belongs;
+mod compose;
+mod failure;
+pub(crate) mod rdata;
+pub(crate) mod relay;
+mod spelling;
+
+pub use compose::compose;
+pub use failure::Failure;
+pub use relay::relay;
+
+use crate::question::Question;
 use crate::wire::header::HEADER_LEN;
 use crate::wire::writer::Fit;
 use crate::wire::{Class, Edns, Header, ParseError, RawRecord, Rcode, Reader, Rtype};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use belongs::answers_belong;
 use core::ops::Range;
+use spelling::leans_on_ttl;
 
 /// Longest TTL passed on, in seconds: a day, so that a mistake upstream does not outlive it.
 const TTL_MAX_SECS: u32 = 86_400;
@@ -30,6 +40,15 @@ pub struct Reply {
     additional: u16,
     /// Where the options of the OPT record lie.
     options: Range<usize>,
+}
+
+/// How a forwarded question ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// With an answer.
+    Reply(Arc<Reply>),
+    /// Without.
+    Failed(Failure),
 }
 
 /// Why a message that answers our question cannot be passed on.
@@ -83,6 +102,11 @@ impl Default for Reply {
     }
 }
 
+/// Where the question section of a message ends that asks for `name`.
+pub(crate) fn question_end(name: &[u8]) -> usize {
+    HEADER_LEN + name.len() + 4
+}
+
 impl Reply {
     /// Checks a message that matches `question`.
     ///
@@ -95,7 +119,7 @@ impl Reply {
     }
 
     /// Makes it the checked copy of a message that matches the question for `name`.
-    pub(super) fn fill(&mut self, message: &[u8], name: &[u8]) -> Result<(), Defect> {
+    pub(crate) fn fill(&mut self, message: &[u8], name: &[u8]) -> Result<(), Defect> {
         let header = Header::parse(message).ok_or(ParseError::Short)?;
         self.begin(message, header, name);
         if self.check_records(name)? == Owners::Other && !answers_belong(self, name) {
@@ -109,7 +133,7 @@ impl Reply {
 
     /// Makes it only header and question of a message that matches the question for `name`; it
     /// answers nothing, and its TC bit says to ask otherwise.
-    pub(super) fn fill_without_records(&mut self, message: &[u8], header: Header, name: &[u8]) {
+    pub(crate) fn fill_without_records(&mut self, message: &[u8], header: Header, name: &[u8]) {
         let header = Header {
             ancount: 0,
             nscount: 0,
@@ -150,12 +174,12 @@ impl Reply {
     }
 
     /// The options of the upstream's OPT record, empty without one.
-    pub(super) fn options(&self) -> &[u8] {
+    pub(crate) fn options(&self) -> &[u8] {
         &self.message[self.options.clone()]
     }
 
     /// Octets that it keeps room for.
-    pub(super) fn capacity(&self) -> usize {
+    pub(crate) fn capacity(&self) -> usize {
         self.message.capacity()
     }
 
@@ -195,7 +219,7 @@ impl Reply {
 
     /// The longest run of records from the start that ends within `limit` octets of the message.
     /// Additional records go first, then authority, then answers from the end.
-    pub(super) fn part_within(&self, limit: usize) -> Part {
+    pub(crate) fn part_within(&self, limit: usize) -> Part {
         let Header {
             ancount, nscount, ..
         } = self.header;

@@ -1,7 +1,7 @@
 //! An upstream's answer as a client's: the same octets, with id, question, flags and OPT as ours.
 
 use super::failure::Failure;
-use super::reply::{Part, Reply};
+use super::{Part, Reply};
 use crate::query::Asker;
 use crate::transmit::Transport;
 use crate::wire::edns::OptRecord;
@@ -36,7 +36,7 @@ pub fn relay(
 }
 
 /// Appends SERVFAIL with the extended error of `failure`.
-pub(super) fn fail(asker: Asker<'_>, failure: Failure, out: &mut Vec<u8>) -> Fit {
+pub(crate) fn fail(asker: Asker<'_>, failure: Failure, out: &mut Vec<u8>) -> Fit {
     let opt = opt_for(asker, Some(failure.ede()));
     let header = Header::default().with_rcode(Rcode::SERVFAIL);
     write(asker, header, &Part::NOTHING, &[], opt, out)
@@ -101,6 +101,6 @@ pub(crate) fn opt_for(asker: Asker<'_>, ede: Option<Ede>) -> Option<OptRecord> {
 }
 
 /// Octets to keep free for it.
-pub(super) fn opt_len(opt: Option<&OptRecord>) -> usize {
+pub(crate) fn opt_len(opt: Option<&OptRecord>) -> usize {
     opt.map_or(0, |opt| opt.as_wire().len())
 }
