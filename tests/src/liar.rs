@@ -1,8 +1,12 @@
 //! A DNS server on loopback that lies: what it does is picked by the name that it is asked for, so
 //! that one process under test meets all lies.
 
+mod acts;
+
+pub use acts::{Act, Acts, Asked, Step, silence, truth};
+
 use crate::client::{framed, read_frame};
-use crate::lies::{Draft, asked_name};
+use crate::lies::asked_name;
 use dns_core::Transport;
 use std::collections::HashMap;
 use std::fmt;
@@ -11,89 +15,13 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Tries for a port that is free for UDP and TCP.
 const BIND_TRIES: u8 = 16;
 
 /// Longest wait for a question.
 const ASKED_MAX: Duration = Duration::from_secs(10);
-
-/// A query as the server sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked<'q> {
-    /// Its octets.
-    pub query: &'q [u8],
-    /// How it came.
-    pub transport: Transport,
-    /// How often the name was asked for before, over the same transport.
-    pub before: usize,
-}
-
-/// What the server does with a query, one step after the other; no step is silence.
-pub type Act = Box<dyn Fn(&Asked<'_>) -> Vec<Step> + Send + Sync>;
-
-/// One thing that the server does.
-#[derive(Clone, Debug)]
-pub enum Step {
-    /// Sends a message.
-    Say(Vec<u8>),
-    /// Sends a datagram from a port that was not asked.
-    SayElsewhere(Vec<u8>),
-    /// Sends octets as they are: over TCP without a length in front.
-    Raw(Vec<u8>),
-    /// Sends a message when the test says so, by [`Liar::release`].
-    Hold(Vec<u8>),
-    /// Closes the connection.
-    Close,
-}
-
-/// Acts by name.
-#[derive(Default)]
-pub struct Acts {
-    by_name: HashMap<String, Act>,
-    otherwise: Option<Act>,
-}
-
-impl Acts {
-    /// With an act for a name, which is in lower case and has no final dot.
-    #[must_use]
-    pub fn with(
-        mut self,
-        name: impl Into<String>,
-        act: impl Fn(&Asked<'_>) -> Vec<Step> + Send + Sync + 'static,
-    ) -> Self {
-        self.by_name.insert(name.into(), Box::new(act));
-        self
-    }
-
-    /// With an act for all other names, which is the truth if none is given.
-    #[must_use]
-    pub fn otherwise(
-        mut self,
-        act: impl Fn(&Asked<'_>) -> Vec<Step> + Send + Sync + 'static,
-    ) -> Self {
-        self.otherwise = Some(Box::new(act));
-        self
-    }
-
-    fn play(&self, name: &str, asked: &Asked<'_>) -> Vec<Step> {
-        match self.by_name.get(name).or(self.otherwise.as_ref()) {
-            Some(act) => act(asked),
-            None => truth(asked),
-        }
-    }
-}
-
-/// The true answer.
-pub fn truth(asked: &Asked<'_>) -> Vec<Step> {
-    vec![Step::Say(Draft::truth(asked.query).octets())]
-}
-
-/// Nothing.
-pub fn silence(_: &Asked<'_>) -> Vec<Step> {
-    Vec::new()
-}
 
 /// Whether the server takes connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +70,12 @@ struct Book {
     times: HashMap<String, Times>,
     queries: HashMap<String, Vec<Vec<u8>>>,
     held: Vec<(Asker, Vec<u8>)>,
+}
+
+impl Book {
+    fn times_of(&self, name: &str) -> Times {
+        self.times.get(name).copied().unwrap_or_default()
+    }
 }
 
 /// Where an answer goes.
@@ -203,12 +137,7 @@ impl Liar {
 
     /// How often it was asked for a name, which is in lower case and has no final dot.
     pub fn times(&self, name: &str) -> Times {
-        self.shared
-            .book()
-            .times
-            .get(name)
-            .copied()
-            .unwrap_or_default()
+        self.shared.book().times_of(name)
     }
 
     /// How many names below a suffix it was asked for.
@@ -230,30 +159,20 @@ impl Liar {
             .unwrap_or_default()
     }
 
-    /// Every query there was.
-    pub fn all_queries(&self) -> Vec<Vec<u8>> {
+    /// How often it was asked at all.
+    pub fn total(&self) -> usize {
         self.shared
             .book()
-            .queries
+            .times
             .values()
-            .flatten()
-            .cloned()
-            .collect()
+            .map(|times| times.total())
+            .sum()
     }
 
     /// Waits until a name was asked for that often, at most for `time`; gives whether it was.
     pub fn waits_for(&self, name: &str, total: usize, time: Duration) -> bool {
-        let end = Instant::now() + time;
-        let mut book = self.shared.book();
-        while book.times.get(name).copied().unwrap_or_default().total() < total {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            let woken = self.shared.written.wait_timeout(book, left);
-            book = woken.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
+        let is_asked = |book: &Book| book.times_of(name).total() >= total;
+        is_asked(&self.wait(time, is_asked))
     }
 
     /// Waits until a name was asked for that often.
@@ -274,21 +193,24 @@ impl Liar {
     /// # Panics
     /// When there are not so many in ten seconds.
     pub fn release(&self, count: usize) -> usize {
-        let end = Instant::now() + ASKED_MAX;
-        let mut book = self.shared.book();
-        while book.held.len() < count {
-            let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "{} messages are held", book.held.len());
-            let woken = self.shared.written.wait_timeout(book, left);
-            book = woken.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let mut book = self.wait(ASKED_MAX, |book| book.held.len() >= count);
         let held = std::mem::take(&mut book.held);
         drop(book);
-        let count = held.len();
+        assert!(held.len() >= count, "{} messages are held", held.len());
+        let released = held.len();
         for (mut asker, message) in held {
             self.shared.send(&mut asker, &message);
         }
-        count
+        released
+    }
+
+    /// Waits until something is so, at most for `time`.
+    fn wait(&self, time: Duration, is_so: impl Fn(&Book) -> bool) -> MutexGuard<'_, Book> {
+        let waited = self
+            .shared
+            .written
+            .wait_timeout_while(self.shared.book(), time, |book| !is_so(book));
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
@@ -430,7 +352,7 @@ impl Shared {
 mod tests {
     use super::*;
     use crate::client::{REPLY_MAX, exchange};
-    use crate::lies::{EVIL, query, rtype, true_address};
+    use crate::lies::{Draft, EVIL, query, rtype, true_address};
 
     fn ask(liar: &Liar, name: &str, transport: Transport) -> Option<Vec<u8>> {
         exchange(
