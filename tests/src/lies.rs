@@ -37,6 +37,9 @@ pub const NEGATIVE_TTL_SECS: u32 = 20;
 /// A pointer to the question (RFC 1035 section 4.1.4): the owner of most answers.
 const ASKED: [u8; 2] = [0xc0, 12];
 
+/// Number of the cookie option (RFC 7873).
+const COOKIE_OPTION: u16 = 10;
+
 /// Octets of a header.
 const HEADER_LEN: usize = 12;
 
@@ -94,6 +97,33 @@ pub fn soa(zone: &str, ttl_secs: u32, minimum_secs: u32) -> Vec<u8> {
     record(&wire_name(zone), rtype::SOA, ttl_secs, &rdata)
 }
 
+/// An OPT record for 1,232 octets with the upper bits of a code, and options.
+pub fn opt(extended_rcode: u8, options: &[u8]) -> Vec<u8> {
+    let ttl = u32::from(extended_rcode) << 24;
+    let mut octets = record(&[0], rtype::OPT, ttl, options);
+    // The class is the payload size.
+    octets[3..5].copy_from_slice(&1232u16.to_be_bytes());
+    octets
+}
+
+/// The cookie of a query whose OPT record follows its question and has no other option.
+pub fn cookie(query: &[u8]) -> Option<&[u8]> {
+    let options = question_end(query) + 11;
+    let is_cookie = query.get(options..options + 2)? == COOKIE_OPTION.to_be_bytes();
+    query.get(options + 4..).filter(|_| is_cookie)
+}
+
+/// The option for a cookie.
+pub fn cookie_option(cookie: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(cookie.len()).unwrap_or(u16::MAX);
+    [
+        &COOKIE_OPTION.to_be_bytes()[..],
+        &length.to_be_bytes(),
+        cookie,
+    ]
+    .concat()
+}
+
 /// A message in the making: each part can be bent before it becomes octets.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -117,10 +147,6 @@ impl Draft {
     /// A response to a query, without records but OPT; the question in the query's own spelling.
     pub fn of(query: &[u8]) -> Self {
         let end = question_end(query);
-        let opt = record(&[0], rtype::OPT, 0, &[]);
-        let mut opt_octets = opt;
-        // Class of an OPT record is the payload size.
-        opt_octets[3..5].copy_from_slice(&1232u16.to_be_bytes());
         let has_opt = word(query, 10) > 0;
         Draft {
             id: word(query, 0),
@@ -129,7 +155,7 @@ impl Draft {
             answers: Vec::new(),
             authorities: Vec::new(),
             additionals: if has_opt {
-                vec![opt_octets]
+                vec![opt(0, &[])]
             } else {
                 Vec::new()
             },

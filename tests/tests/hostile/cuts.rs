@@ -96,8 +96,8 @@ fn cut_over_udp(stream: Stream) -> impl Fn(&Asked<'_>) -> Vec<Step> {
     }
 }
 
-/// A connection carries the questions of many: what one name does to it, the others get over. So
-/// the cases run one after the other, each against a server of its own, all at a time.
+/// Each case has a server of its own: a connection carries the questions of many, and what one name
+/// does to it would be felt by others. So all cases run at a time.
 #[test]
 fn t_u1_what_goes_wrong_over_tcp_after_tc_is_told_by_tc_or_servfail() {
     let cases = cases();

@@ -6,6 +6,7 @@
 
 mod broken;
 mod cache;
+mod cookies;
 mod crowds;
 mod cuts;
 mod failing;

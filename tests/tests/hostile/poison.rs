@@ -133,8 +133,7 @@ fn t_u1_an_address_in_another_section_is_no_answer() {
     );
 }
 
-/// T-S4, T-S5: what clients say of themselves stays here, and a lie about one class or type is not
-/// told to those who ask for another.
+/// A lie about one type is not told to those who ask for another.
 #[test]
 fn t_u1_a_failure_for_one_type_says_nothing_of_another() {
     let acts = Acts::default().with("partly.test", |asked| {
