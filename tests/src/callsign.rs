@@ -171,7 +171,7 @@ impl Launch {
         let mut callsign = Callsign {
             child,
             address: SocketAddr::from(([0, 0, 0, 0], 0)),
-            lines,
+            lines: Mutex::new(lines),
             said: Arc::default(),
             readers,
             _folder: Arc::clone(&self.folder),
@@ -233,7 +233,8 @@ fn admin_address(line: &str) -> Option<SocketAddr> {
 pub struct Callsign {
     child: Child,
     address: SocketAddr,
-    lines: Receiver<String>,
+    /// In a lock so that threads may share the process; nobody waits for it.
+    lines: Mutex<Receiver<String>>,
     said: Arc<Mutex<Vec<String>>>,
     readers: Vec<JoinHandle<()>>,
     _folder: Arc<TempDir>,
@@ -258,7 +259,7 @@ impl Callsign {
 
     /// All lines of both outputs so far.
     pub fn said(&mut self) -> String {
-        while let Ok(line) = self.lines.try_recv() {
+        while let Ok(line) = self.lines().try_recv() {
             self.remember(line);
         }
         self.said
@@ -277,7 +278,7 @@ impl Callsign {
         let end = Instant::now() + time;
         loop {
             match self
-                .lines
+                .lines()
                 .recv_timeout(end.saturating_duration_since(Instant::now()))
             {
                 Ok(line) => {
@@ -331,6 +332,10 @@ impl Callsign {
     /// Ends it by SIGKILL, as a crash would.
     pub fn kill(mut self) {
         self.end();
+    }
+
+    fn lines(&mut self) -> &mut Receiver<String> {
+        self.lines.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remember(&self, line: String) {

@@ -15,6 +15,8 @@ pub mod callsign;
 pub mod cases;
 pub mod client;
 pub mod command;
+pub mod liar;
+pub mod lies;
 pub mod mesh;
 pub mod objects;
 pub mod observed;
@@ -24,6 +26,7 @@ pub mod upstream;
 
 pub use callsign::{Callsign, Launch};
 pub use client::{Question, Reply};
+pub use liar::Liar;
 pub use observed::Observed;
 pub use records::{Order, Wanted};
 pub use script::Script;
