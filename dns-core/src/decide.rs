@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Cname, Records, Soa};
 use crate::config::ResolverConfig;
+use crate::fast::Shortcut;
 use crate::forward::Route;
 use crate::host::{self, Said};
 use crate::query::Query;
@@ -86,6 +87,7 @@ pub(crate) fn route_of_stranger<'s>(
     snapshot: &'s Snapshot,
     client: Client,
     name: Name<'_>,
+    shortcut: Shortcut,
 ) -> Option<&'s Arc<Route>> {
     const OWN_LABEL: &[u8] = b"dns-version";
     let view = snapshot.views.select(client.address.ip())?;
@@ -95,11 +97,22 @@ pub(crate) fn route_of_stranger<'s>(
             || is_partial && name.ends_with(view.domain.as_name())
             || name.first_label() == Some(OWN_LABEL)
             || name.as_wire().ends_with(b"\x04arpa\0");
-        if may_be_ours || search::find(&snapshot.table, view, name).is_some() {
+        if may_be_ours || means_a_host(snapshot, view, name, shortcut) {
             return None;
         }
     }
     snapshot.forward.route(name)
+}
+
+/// Whether the table has a host for the name. Where its entry was looked for in vain, only a view
+/// with short names, a wildcard or the form of an SRV name can find one still.
+fn means_a_host(snapshot: &Snapshot, view: &View, name: Name<'_>, shortcut: Shortcut) -> bool {
+    let table = &snapshot.table;
+    let may_be_found = shortcut != Shortcut::Absent
+        || view.namespace.is_some()
+        || table.has_wildcards()
+        || name.as_wire().get(1) == Some(&b'_');
+    may_be_found && search::find(table, view, name).is_some()
 }
 
 /// The table has nothing at `name`, the one asked for or the end of a chain of CNAMEs.
@@ -228,6 +241,7 @@ fn cname_to(name: FoldedName, ttl_secs: u32) -> Cname {
 mod tests {
     use super::*;
     use crate::forward::ForwardPolicy;
+    use crate::table::PlainLookup;
     use crate::table::TableWriter;
     use crate::table::update::{HostEntry, HostKind, Source, TableUpdate};
     use crate::transmit::Transport;
@@ -303,7 +317,16 @@ mod tests {
                 let snapshot = snapshot(completeness, answer);
                 for text in NAMES {
                     let folded = name(text);
-                    let Some(route) = route_of_stranger(&snapshot, client, folded.as_name()) else {
+                    let route_after =
+                        |shortcut| route_of_stranger(&snapshot, client, folded.as_name(), shortcut);
+                    let route = route_after(Shortcut::Unlooked);
+                    let wire = folded.as_name().as_wire();
+                    let table = &snapshot.table;
+                    if table.plain(wire, table.hash(wire)) == PlainLookup::Absent {
+                        let again = route_after(Shortcut::Absent);
+                        assert_eq!(again.is_some(), route.is_some(), "{text}");
+                    }
+                    let Some(route) = route else {
                         continue;
                     };
                     strangers += 1;

@@ -15,12 +15,25 @@ use crate::config::ResolverConfig;
 use crate::decide;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
-use crate::table::{PlainAnswer, TOUCHED_MAX};
+use crate::table::{PlainAnswer, PlainLookup, TOUCHED_MAX};
 use crate::transmit::Client;
 use crate::view::{AnswerMode, Families};
 use crate::wire::Rtype;
 use alloc::vec::Vec;
 use reply::{Family, Reply};
+
+/// What came of the short way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shortcut {
+    /// The answer was appended.
+    Answered,
+    /// The name needs the long way.
+    Unusual,
+    /// The table has nothing that answers the name as it was asked.
+    Absent,
+    /// Nothing was looked up.
+    Unlooked,
+}
 
 /// Answers a question about a name that is in the table as it was asked and says the same to all.
 /// Appends the answer to `out`, or nothing.
@@ -33,32 +46,42 @@ pub(crate) fn answer(
     rotation: u32,
     stats: &Stats,
     out: &mut Vec<u8>,
-) -> Option<()> {
-    let view = snapshot.views.select(client.address.ip())?;
+) -> Shortcut {
+    let Some(view) = snapshot.views.select(client.address.ip()) else {
+        return Shortcut::Unusual;
+    };
     if view.answer != AnswerMode::Vip {
-        return None;
+        return Shortcut::Unlooked;
     }
     let table = &snapshot.table;
     let wire = question.wire();
-    let plain = table.plain(wire, table.hash(wire))?;
+    let plain = match table.plain(wire, table.hash(wire)) {
+        PlainLookup::Plain(plain) => plain,
+        PlainLookup::Other => return Shortcut::Unusual,
+        PlainLookup::Absent => return Shortcut::Absent,
+    };
     let reply = Reply {
         question,
         transport: client.transport,
         recursion: snapshot.recursion(),
     };
     let ttl_secs = plain.ttl_secs.unwrap_or(config.ttl_secs);
-    match seen(&plain, question.rtype, view.families)? {
-        Seen::Addresses(family, octets) => {
-            reply.addresses(family, octets, rotation, ttl_secs, out)?;
-            stats.table_hits.increment();
+    let (written, counter) = match seen(&plain, question.rtype, view.families) {
+        None => (None, &stats.table_hits),
+        Some(Seen::Addresses(family, octets)) => {
+            let written = reply.addresses(family, octets, rotation, ttl_secs, out);
+            (written, &stats.table_hits)
         }
-        Seen::Nothing => {
+        Some(Seen::Nothing) => {
             let soa = decide::soa(snapshot, config, question.name());
-            reply.no_data(&soa, out)?;
-            stats.table_nodata.increment();
+            (reply.no_data(&soa, out), &stats.table_nodata)
         }
+    };
+    if written.is_none() {
+        return Shortcut::Unusual;
     }
-    Some(())
+    counter.increment();
+    Shortcut::Answered
 }
 
 /// Brings what the answers to these messages are made of into the processor's cache, if the table

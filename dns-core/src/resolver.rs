@@ -7,7 +7,7 @@
 use crate::answer::{self, Answer, Authority, Records};
 use crate::config::ResolverConfig;
 use crate::decide::{Step, decide, route_of_stranger};
-use crate::fast::{self, FastQuestion};
+use crate::fast::{self, FastQuestion, Shortcut};
 use crate::forward::{Asking, Event, Forwarder};
 use crate::query::Query;
 use crate::question::Question;
@@ -215,11 +215,14 @@ impl Resolver {
             ..
         } = self;
         let question = FastQuestion::read(message, scratch)?;
-        let answered = fast::answer(snapshot, config, client, &question, rotation, stats, out);
-        if answered.is_some() {
-            return Some(Disposition::Answered);
-        }
-        let route = route_of_stranger(snapshot, client, question.name())?;
+        let shortcut = fast::answer(snapshot, config, client, &question, rotation, stats, out);
+        let route = match shortcut {
+            Shortcut::Answered => return Some(Disposition::Answered),
+            Shortcut::Unusual => return None,
+            Shortcut::Absent | Shortcut::Unlooked => {
+                route_of_stranger(snapshot, client, question.name(), shortcut)?
+            }
+        };
         let asker = question.asker();
         let asking = Asking {
             client,

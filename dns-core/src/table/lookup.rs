@@ -3,7 +3,7 @@
 use super::NameTable;
 use super::hosts::HostRecord;
 use super::node::{Node, is_visible, select};
-use super::plain::{Plain, PlainAnswer};
+use super::plain::{PlainAnswer, PlainLookup};
 use super::update::{
     AddressOrigin, Endpoint, EndpointState, HostEntry, HostKind, Port, PortTransport,
 };
@@ -237,22 +237,26 @@ impl NameTable {
         self.hasher.of_wire(wire)
     }
 
-    /// What a name in lower case answers when only families matter; `None` says nothing.
+    /// What is known of a name in lower case as it stands, whose hash is `hash`.
     #[inline]
-    pub(crate) fn plain(&self, wire: &[u8], hash: u64) -> Option<PlainAnswer<'_>> {
-        if self.answerable > 0
-            && let Some(node) = self.names.find_hashed(wire, hash)
-            && (node.plain.is_some() || node.hides_hosts())
-        {
-            return node.plain.as_ref().map(Plain::answer);
+    pub(crate) fn plain(&self, wire: &[u8], hash: u64) -> PlainLookup<'_> {
+        if let Some(node) = self.names.find_hashed(wire, hash) {
+            if let Some(plain) = &node.plain {
+                return PlainLookup::Plain(plain.answer());
+            }
+            if node.hides_hosts() {
+                return PlainLookup::Other;
+            }
         }
-        let addresses = self.hosts.find_addresses(wire, hash)?;
-        Some(PlainAnswer {
-            ttl_secs: None,
-            v4: addresses.v4,
-            v6: addresses.v6,
-            restricted: UNRESTRICTED,
-        })
+        match self.hosts.find_addresses(wire, hash) {
+            Some(addresses) => PlainLookup::Plain(PlainAnswer {
+                ttl_secs: None,
+                v4: addresses.v4,
+                v6: addresses.v6,
+                restricted: UNRESTRICTED,
+            }),
+            None => PlainLookup::Absent,
+        }
     }
 
     /// Brings the records of names of these hashes into the processor's cache, all slots before

@@ -19,7 +19,7 @@ mod writer;
 pub use hosts::{HostList, HostListBuilder, HostRecord, HostsFreshness, NamePlace};
 pub(crate) use lookup::TOUCHED_MAX;
 pub use lookup::{Found, Host, SrvPort, VipMatch};
-pub(crate) use plain::PlainAnswer;
+pub(crate) use plain::{PlainAnswer, PlainLookup};
 pub use writer::TableWriter;
 
 use crate::wire::Name;

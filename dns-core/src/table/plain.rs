@@ -21,6 +21,17 @@ pub(crate) struct PlainAnswer<'t> {
     pub(crate) restricted: Families,
 }
 
+/// What is known of a name as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlainLookup<'t> {
+    /// It says the same to nearly all.
+    Plain(PlainAnswer<'t>),
+    /// What it says depends on more.
+    Other,
+    /// Nothing answers it.
+    Absent,
+}
+
 /// The owned form, kept beside the variants of a name.
 #[derive(Clone, Debug)]
 pub(super) struct Plain {
