@@ -11,8 +11,9 @@ use crate::net::{
     UpstreamTls,
 };
 use arc_swap::{ArcSwap, Cache};
-use dns_core::{Client, Millis, Resolver, Snapshot, Transmit, Transport};
+use dns_core::{Client, ExchangeId, Millis, Resolver, Server, Snapshot, Transmit, Transport};
 use mio::{Events, Poll, Waker};
+use nix::errno::Errno;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -284,22 +285,30 @@ impl Worker {
                     exchange,
                     server,
                     transport,
-                } => {
-                    let message = &self.scratch;
-                    if self
-                        .exchanges
-                        .open(self.now, exchange, &server, transport, message)
-                        .is_err()
-                    {
-                        self.engine.handle_unsent(self.now, exchange);
-                    }
-                }
+                } => self.ask(exchange, &server, transport),
                 Transmit::Close(exchange) => self.exchanges.close(self.now, exchange),
                 Transmit::Wake(worker) => self.wake(worker),
             }
         }
         self.exchanges.flush();
         self.udp.send();
+    }
+
+    /// Sends what is in scratch to a server. Clients that only keep connections open must not take
+    /// the descriptors that this needs.
+    fn ask(&mut self, exchange: ExchangeId, server: &Arc<Server>, transport: Transport) {
+        let (now, message) = (self.now, &self.scratch);
+        let mut opened = self
+            .exchanges
+            .open(now, exchange, server, transport, message);
+        if opened.as_ref().is_err_and(is_out_of_descriptors) && self.tcp.make_room() {
+            opened = self
+                .exchanges
+                .open(now, exchange, server, transport, message);
+        }
+        if opened.is_err() {
+            self.engine.handle_unsent(now, exchange);
+        }
     }
 
     fn answer(&mut self, client: Client) {
@@ -347,4 +356,10 @@ impl Worker {
             self.phase = Phase::Done;
         }
     }
+}
+
+/// Whether the process or the system has no more file descriptors.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    let code = error.raw_os_error().map(Errno::from_raw);
+    matches!(code, Some(Errno::EMFILE | Errno::ENFILE))
 }

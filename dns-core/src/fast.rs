@@ -54,6 +54,9 @@ pub(crate) fn answer(
         return Shortcut::Unlooked;
     }
     let table = &snapshot.table;
+    if table.is_empty() {
+        return Shortcut::Absent;
+    }
     let wire = question.wire();
     let plain = match table.plain(wire, table.hash(wire)) {
         PlainLookup::Plain(plain) => plain,

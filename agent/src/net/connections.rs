@@ -60,7 +60,7 @@ impl<S> Connections<S> {
             return Admission::RefusedClient(stream);
         }
         let evicted = if self.slots.len() >= self.limits.tcp_connections_max {
-            match self.longest_idle().and_then(|slot| self.remove(slot)) {
+            match self.remove_longest_idle() {
                 Some(connection) => Some(connection),
                 None => return Admission::RefusedFull(stream),
             }
@@ -72,6 +72,11 @@ impl<S> Connections<S> {
             Some(connection) => Admission::AdmittedFor(slot, connection),
             None => Admission::Admitted(slot),
         }
+    }
+
+    /// Takes out the connection that has been idle the longest, if any is.
+    pub(crate) fn remove_longest_idle(&mut self) -> Option<Connection<S>> {
+        self.longest_idle().and_then(|slot| self.remove(slot))
     }
 
     /// Takes a connection out.

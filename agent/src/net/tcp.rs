@@ -259,6 +259,16 @@ impl TcpFront {
         }
     }
 
+    /// Closes the connection that has been idle the longest, if any is, for a descriptor that is
+    /// needed more. Gives whether one was.
+    pub(crate) fn make_room(&mut self) -> bool {
+        let Some(mut evicted) = self.connections.remove_longest_idle() else {
+            return false;
+        };
+        self.release(&mut evicted, CloseReason::Evicted);
+        true
+    }
+
     fn release(&self, connection: &mut Connection<TcpStream>, reason: CloseReason) {
         let _ = self.registry.deregister(&mut connection.stream);
         let counter = match reason {

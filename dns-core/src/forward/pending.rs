@@ -131,7 +131,7 @@ impl Default for Pending {
 impl Pending {
     /// Makes it a new question; what it holds keeps its room.
     pub(super) fn begin(&mut self, key: &QuestionKey, hash: u64, name_len: usize) {
-        self.key = *key;
+        self.key.clone_from(key);
         self.hash = hash;
         self.name_len = name_len as u8;
         self.waiters.clear();

@@ -159,12 +159,12 @@ impl Forwarder {
     /// Whether a failure is one of the name, to be kept (RFC 9520 section 3.2). Servers that are
     /// down are probed instead, so that their names are found as soon as they are back.
     fn is_of_the_name(&self, pending: &Pending, failure: Failure) -> bool {
-        let is_up = |candidate: &super::attempt::Candidate| {
-            self.upstreams.server(candidate.server).health() == Health::Up
+        let may_be_up = |candidate: &super::attempt::Candidate| {
+            self.upstreams.server(candidate.server).health() != Health::Down
         };
         match failure {
             Failure::Rcode(_) | Failure::BadResponse(_) => true,
-            Failure::TimedOut => pending.candidates.iter().any(is_up),
+            Failure::TimedOut => pending.candidates.iter().any(may_be_up),
             Failure::Unreachable | Failure::Overloaded => false,
         }
     }

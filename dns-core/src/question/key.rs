@@ -1,11 +1,14 @@
 //! What makes two questions one: the same octets here.
 
 use crate::wire::edns::DnssecOk;
-use crate::wire::name::NAME_MAX;
 use crate::wire::{Name, Rtype};
+use alloc::boxed::Box;
 
 /// Octets behind the name: type, flags and group.
 const REST_LEN: usize = 2 + 1 + 8;
+
+/// Octets of a key that are kept in place: names of up to 85 octets, which nearly all are.
+const SHORT_LEN: usize = 96;
 
 const DNSSEC_OK: u8 = 1;
 const CHECKING_DISABLED: u8 = 2;
@@ -13,10 +16,15 @@ const RECURSION_DESIRED: u8 = 4;
 
 /// A question of class IN to one group of servers: name in lower case, type, DO, CD and RD.
 /// Questions that differ in one of them never share an answer.
-#[derive(Clone, Copy)]
-pub struct QuestionKey {
-    octets: [u8; NAME_MAX + REST_LEN],
-    len: u16,
+#[derive(Clone)]
+pub struct QuestionKey(Octets);
+
+/// Octets of a key. Every question of an upstream makes one: those of most names must cost neither
+/// an allocation nor the clearing of 266 octets.
+#[derive(Clone)]
+enum Octets {
+    Short([u8; SHORT_LEN], u8),
+    Long(Box<[u8]>),
 }
 
 /// The flags of a question that change its answer.
@@ -35,19 +43,26 @@ impl QuestionKey {
     /// ([`Route::group`](crate::Route::group)).
     pub fn new(name: Name<'_>, rtype: Rtype, flags: QuestionFlags, group: u64) -> Self {
         let wire = name.as_wire();
-        let mut octets = [0; NAME_MAX + REST_LEN];
+        let [type_high, type_low] = rtype.0.to_be_bytes();
+        let [a, b, c, d, e, f, g, h] = group.to_be_bytes();
+        let bits = flags.to_bits();
+        let rest: [u8; REST_LEN] = [type_high, type_low, bits, a, b, c, d, e, f, g, h];
+        let len = wire.len() + REST_LEN;
+        if len > SHORT_LEN {
+            return QuestionKey(Octets::Long([wire, &rest].concat().into_boxed_slice()));
+        }
+        let mut octets = [0; SHORT_LEN];
         octets[..wire.len()].copy_from_slice(wire);
-        let rest = &mut octets[wire.len()..wire.len() + REST_LEN];
-        rest[..2].copy_from_slice(&rtype.0.to_be_bytes());
-        rest[2] = flags.to_bits();
-        rest[3..].copy_from_slice(&group.to_be_bytes());
-        let len = (wire.len() + REST_LEN) as u16;
-        QuestionKey { octets, len }
+        octets[wire.len()..len].copy_from_slice(&rest);
+        QuestionKey(Octets::Short(octets, len as u8))
     }
 
     /// The key as octets: the name on the wire, then the rest.
     pub fn as_octets(&self) -> &[u8] {
-        &self.octets[..usize::from(self.len)]
+        match &self.0 {
+            Octets::Short(octets, len) => &octets[..usize::from(*len)],
+            Octets::Long(octets) => octets,
+        }
     }
 
     /// The key that [`QuestionKey::as_octets`] gave; `None` for other octets.

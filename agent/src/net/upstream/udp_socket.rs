@@ -166,18 +166,17 @@ impl PooledSocket {
         stats: &NetStats,
         on: &mut dyn FnMut(Received<'_>),
     ) {
-        let asked = message_id(datagram).map(|id| self.ids.get(&id));
+        let asked = message_id(datagram).and_then(|id| self.ids.get(&id));
         match asked {
-            Some(Some(Asked::Open(exchange))) => on(Received::Reply(*exchange, datagram)),
-            Some(Some(Asked::Closed)) => stats.upstream_datagrams_late.increment(),
-            Some(None) => {
+            Some(Asked::Open(exchange)) => on(Received::Reply(*exchange, datagram)),
+            Some(Asked::Closed) => stats.upstream_datagrams_late.increment(),
+            // One too short for an id as well: a server that sends such may do better over TCP.
+            None => {
                 stats.upstream_datagrams_mismatched.increment();
                 for exchange in self.exchanges().take(MISMATCHES_TOLD_MAX) {
                     on(Received::Mismatch(exchange));
                 }
             }
-            // Without an id it is nobody's guess either.
-            None => stats.upstream_datagrams_mismatched.increment(),
         }
     }
 }

@@ -121,7 +121,7 @@ fn a_datagram_that_nobody_asked_for_is_told_to_eight_at_most() {
 }
 
 #[test]
-fn a_datagram_without_an_id_is_dropped_and_counted() {
+fn a_datagram_without_an_id_is_told_and_counted_as_one_that_nobody_asked_for() {
     let server = UdpServer::start();
     let mut bench = Bench::new(None);
     bench.ask_udp(1, &server.server, 7);
@@ -129,7 +129,9 @@ fn a_datagram_without_an_id_is_dropped_and_counted() {
     server.socket.send_to(&[], from).unwrap();
     server.socket.send_to(&[0], from).unwrap();
     server.send(from, 7);
-    assert_eq!(bench.next(), reply(1, 7));
+    let told: Vec<_> = (0..3).map(|_| bench.next()).collect();
+    let mismatch = || Told::Mismatch(ExchangeId(1));
+    assert_eq!(told, [mismatch(), mismatch(), reply(1, 7)]);
     assert_eq!(bench.count("upstream_datagrams_mismatched"), 2);
 }
 
