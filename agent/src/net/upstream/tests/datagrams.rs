@@ -130,7 +130,7 @@ fn a_datagram_without_an_id_is_told_and_counted_as_one_that_nobody_asked_for() {
     server.socket.send_to(&[0], from).unwrap();
     server.send(from, 7);
     let told: Vec<_> = (0..3).map(|_| bench.next()).collect();
-    let mismatch = || Told::Mismatch(ExchangeId(1));
+    let mismatch = || Told::Mismatch(1);
     assert_eq!(told, [mismatch(), mismatch(), reply(1, 7)]);
     assert_eq!(bench.count("upstream_datagrams_mismatched"), 2);
 }
