@@ -28,6 +28,7 @@ pub mod output;
 pub mod pods_file;
 mod priority;
 pub mod problem;
+mod reload;
 pub mod resolv_conf;
 mod retired;
 mod small_files;
