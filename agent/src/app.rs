@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::net::{Listeners, UpstreamTls, raise_open_files_limit};
 use crate::priority;
 use crate::problem::Problem;
+use crate::signals::{Signals, Wish};
 use crate::sources::watch::Watch;
 use crate::sources::{Holds, Refresh};
 use crate::upstream_names::UpstreamNames;
@@ -25,7 +26,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
@@ -378,39 +378,5 @@ impl Agent {
             }
         }
         Ok(())
-    }
-}
-
-struct Signals {
-    hangup: Signal,
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-/// What a signal asks for.
-enum Wish {
-    Reload,
-    End,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Signals {
-            hangup: signal(SignalKind::hangup())?,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) -> Wish {
-        tokio::select! {
-            _ = self.hangup.recv() => Wish::Reload,
-            _ = self.terminate.recv() => Wish::End,
-            _ = self.interrupt.recv() => Wish::End,
-        }
-    }
-
-    async fn end(&mut self) {
-        while matches!(self.next().await, Wish::Reload) {}
     }
 }

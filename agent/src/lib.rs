@@ -31,6 +31,7 @@ pub mod problem;
 mod reload;
 pub mod resolv_conf;
 mod retired;
+mod signals;
 mod small_files;
 pub mod sources;
 pub mod status;
