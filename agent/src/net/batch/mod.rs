@@ -6,9 +6,11 @@
 //! kernel ◀── SendBatch::send ◀── push(to, from) ◀── buffer() ◀──────────┘
 //! ```
 //!
-//! Both keep their memory from call to call. Sockets must be non-blocking or may be blocking: no
-//! call here waits. Not for other programs than the measurements of this workspace. Addresses and control messages are octets, written and read by hand in
-//! [`address`] and [`control`], so that [`calls`] alone is `unsafe`: the two system calls.
+//! Both keep their memory from call to call. No call here waits, on a blocking socket either.
+//! Addresses and control messages are octets, written and read by hand in [`address`] and
+//! [`control`], so that [`calls`] alone is `unsafe`: the two system calls.
+//!
+//! It is public for the measurements of this workspace, and for no other program.
 
 mod address;
 mod calls;
