@@ -124,7 +124,7 @@ pub struct AgentFlags {
     /// [default: $STATE_DIRECTORY, $XDG_STATE_HOME/callsign or ~/.local/state/callsign]
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<String>,
-    /// Keep no answers of upstreams
+    /// Keep no answers of upstreams, and no memory of their failures
     #[arg(long)]
     pub no_cache: bool,
     /// Threads that serve clients [default: one a core]
@@ -225,9 +225,9 @@ pub struct CacheArgs {
 pub enum CacheCommand {
     /// Print one row an entry: NAME, TYPE, STATE (fresh, negative, stale, failure), TTL (below 0:
     /// ended), OCTETS, GROUP (suffix of the route), FLAGS of the question
-    List(CacheSelection),
+    List(CacheShowArgs),
     /// Print the records of each entry as in a zone file
-    Dump(CacheSelection),
+    Dump(CacheShowArgs),
     /// Drop entries; all of them unless NAME, --suffix or --type is given
     Flush(CacheSelection),
 }
@@ -236,11 +236,21 @@ impl CacheCommand {
     /// Which entries of which process are meant.
     pub fn selection(&self) -> &CacheSelection {
         match self {
-            CacheCommand::List(selection)
-            | CacheCommand::Dump(selection)
-            | CacheCommand::Flush(selection) => selection,
+            CacheCommand::List(args) | CacheCommand::Dump(args) => &args.selection,
+            CacheCommand::Flush(selection) => selection,
         }
     }
+}
+
+/// Arguments of `callsign cache list` and `callsign cache dump`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CacheShowArgs {
+    /// What is printed.
+    #[command(flatten)]
+    pub selection: CacheSelection,
+    /// Most entries printed [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
 }
 
 /// Which entries of which process are meant.
@@ -255,9 +265,6 @@ pub struct CacheSelection {
     /// Entries of that type
     #[arg(long = "type", value_name = "TYPE")]
     pub rtype: Option<String>,
-    /// Most entries printed [default: 1000]
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
     /// Admin server of the agent
     #[arg(long, value_name = "ADDR")]
     pub admin: Option<String>,
@@ -350,6 +357,22 @@ mod tests {
         assert_eq!(selection.name.as_deref(), Some("a.example"));
         assert_eq!(selection.rtype.as_deref(), Some("AAAA"));
         assert!(parse("callsign cache list a.example --suffix example").is_err());
+    }
+
+    #[test]
+    fn a_limit_is_for_what_is_printed_and_a_flush_refuses_it() {
+        for command in ["list", "dump"] {
+            let cli = parse(&format!("callsign cache {command} --limit 5"));
+            let Command::Cache(CacheArgs {
+                command: CacheCommand::List(args) | CacheCommand::Dump(args),
+            }) = cli.unwrap().command
+            else {
+                panic!("cache {command}")
+            };
+            assert_eq!(args.limit, Some(5));
+        }
+        let refused = parse("callsign cache flush --limit 5").unwrap_err();
+        assert_eq!(refused.exit_code(), 2);
     }
 
     #[test]

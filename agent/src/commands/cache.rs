@@ -2,7 +2,7 @@
 
 use super::Exit;
 use crate::admin::{self, AdminError};
-use crate::cli::{AgentFlags, CacheArgs, CacheCommand, CacheSelection, Output};
+use crate::cli::{AgentFlags, CacheArgs, CacheCommand, CacheSelection, CacheShowArgs, Output};
 use crate::config::{Environment, values};
 use crate::output::{CacheListing, Flushed};
 use hyper::StatusCode;
@@ -26,9 +26,9 @@ pub fn run(args: &CacheArgs, environment: &Environment, out: &mut impl Write) ->
         Err(exit) => return Ok(exit),
     };
     let asked = match &args.command {
-        CacheCommand::List(_) => show(address, selection, CacheListing::list_text, out),
-        CacheCommand::Dump(_) => show(address, selection, CacheListing::dump_text, out),
-        CacheCommand::Flush(_) => flush(address, selection, out),
+        CacheCommand::List(args) => show(address, args, CacheListing::list_text, out),
+        CacheCommand::Dump(args) => show(address, args, CacheListing::dump_text, out),
+        CacheCommand::Flush(selection) => flush(address, selection, out),
     };
     match asked {
         Ok(printed) => printed,
@@ -41,11 +41,12 @@ pub fn run(args: &CacheArgs, environment: &Environment, out: &mut impl Write) ->
 
 fn show(
     address: SocketAddr,
-    selection: &CacheSelection,
+    args: &CacheShowArgs,
     text: impl FnOnce(&CacheListing) -> String,
     out: &mut impl Write,
 ) -> Result<io::Result<Exit>, String> {
-    let page = admin::fetch(address, &target("/cache", selection));
+    let selection = &args.selection;
+    let page = admin::fetch(address, &target("/cache", selection, args.limit));
     let listing: CacheListing = read(address, page)?;
     if listing.cut {
         let (shown, max) = (listing.limit, admin::CACHE_LIMIT_MAX);
@@ -71,7 +72,7 @@ fn flush(
     selection: &CacheSelection,
     out: &mut impl Write,
 ) -> Result<io::Result<Exit>, String> {
-    let page = admin::post(address, &target("/cache/flush", selection));
+    let page = admin::post(address, &target("/cache/flush", selection, None));
     let flushed: Flushed = read(address, page)?;
     let printed = match selection.output {
         Output::Text => {
@@ -102,12 +103,12 @@ fn read<T: DeserializeOwned>(
         .map_err(|error| format!("{address} answers something else than a cache: {error}"))
 }
 
-fn target(path: &str, selection: &CacheSelection) -> String {
+fn target(path: &str, selection: &CacheSelection, limit: Option<usize>) -> String {
     let parameters = [
         ("name", selection.name.clone()),
         ("suffix", selection.suffix.clone()),
         ("type", selection.rtype.clone()),
-        ("limit", selection.limit.map(|limit| limit.to_string())),
+        ("limit", limit.map(|limit| limit.to_string())),
     ];
     let given: Vec<_> = parameters
         .into_iter()
@@ -159,6 +160,17 @@ mod tests {
         (exit, String::from_utf8(out).unwrap())
     }
 
+    fn list(selection: &CacheSelection) -> CacheCommand {
+        CacheCommand::List(shown(selection))
+    }
+
+    fn shown(selection: &CacheSelection) -> CacheShowArgs {
+        CacheShowArgs {
+            selection: selection.clone(),
+            limit: None,
+        }
+    }
+
     /// Runs `ask` with the selection of a process that keeps the failures of two names.
     fn beside_a_cache(ask: impl FnOnce(CacheSelection)) {
         beside_a_process(fixture::status(fixture::snapshot(Vec::new())), |address| {
@@ -176,14 +188,14 @@ mod tests {
                 name: Some("gone.example".to_owned()),
                 ..all.clone()
             };
-            let (exit, text) = run_with(CacheCommand::List(all.clone()));
+            let (exit, text) = run_with(list(&all));
             assert_eq!(exit, Exit::Fine);
             assert_eq!(text.lines().count(), 3, "{text}");
             assert!(
                 text.starts_with("NAME ") && text.contains("\ngone.example "),
                 "{text}"
             );
-            let (exit, text) = run_with(CacheCommand::Dump(named.clone()));
+            let (exit, text) = run_with(CacheCommand::Dump(shown(&named)));
             assert_eq!(exit, Exit::Fine);
             assert!(
                 text.starts_with("; gone.example A: failure, timed-out"),
@@ -191,7 +203,7 @@ mod tests {
             );
             let flushed = run_with(CacheCommand::Flush(named.clone()));
             assert_eq!(flushed, (Exit::Fine, "flushed 1 entry\n".to_owned()));
-            assert_eq!(run_with(CacheCommand::List(named.clone())).0, Exit::No);
+            assert_eq!(run_with(list(&named)).0, Exit::No);
             let flushed = run_with(CacheCommand::Flush(named));
             assert_eq!(flushed, (Exit::Fine, "flushed 0 entries\n".to_owned()));
         });
@@ -200,16 +212,18 @@ mod tests {
     #[test]
     fn json_is_what_the_process_says() {
         beside_a_cache(|all| {
-            let limited = CacheSelection {
-                limit: Some(1),
+            let selection = CacheSelection {
                 output: Output::Json,
                 ..all
             };
-            let (exit, text) = run_with(CacheCommand::List(limited.clone()));
+            let (exit, text) = run_with(CacheCommand::List(CacheShowArgs {
+                limit: Some(1),
+                ..shown(&selection)
+            }));
             let listing: Value = serde_json::from_str(&text).unwrap();
             assert_eq!((exit, &listing["cut"]), (Exit::Fine, &Value::Bool(true)));
             assert_eq!(listing["entries"][0]["type"], "A");
-            let (_, text) = run_with(CacheCommand::Flush(limited));
+            let (_, text) = run_with(CacheCommand::Flush(selection));
             let flushed: Value = serde_json::from_str(&text).unwrap();
             assert_eq!(flushed["flushed"], 2);
         });
@@ -222,18 +236,18 @@ mod tests {
                 rtype: Some("XYZ".to_owned()),
                 ..all
             };
-            assert_eq!(run_with(CacheCommand::List(bad)).0, Exit::No);
+            assert_eq!(run_with(list(&bad)).0, Exit::No);
         });
         let nobody = CacheSelection {
             admin: Some("127.0.0.1:1".to_owned()),
             ..CacheSelection::default()
         };
-        assert_eq!(run_with(CacheCommand::List(nobody)).0, Exit::No);
+        assert_eq!(run_with(list(&nobody)).0, Exit::No);
         let foreign = CacheSelection {
             admin: Some("192.0.2.1:80".to_owned()),
             ..CacheSelection::default()
         };
-        assert_eq!(run_with(CacheCommand::List(foreign)).0, Exit::BadFlag);
+        assert_eq!(run_with(list(&foreign)).0, Exit::BadFlag);
         let nowhere = CacheSelection::default();
         assert_eq!(run_with(CacheCommand::Flush(nowhere)).0, Exit::BadFlag);
     }
