@@ -17,8 +17,9 @@ FILE` prints every problem with its line and column, those of the files it names
 
 The file is watched like every input, and SIGHUP reads it again; a bad one changes nothing. What only
 a start can change (`listen`, `workers`, `admin`, `state_dir`, `cache`, `upstream_ca`, logging, times
-and limits) is named in the log then; servers, routes and what they keep change at once. SIGHUP also lets through what is held back: a source that is gone, empty or much smaller,
-a resolv.conf without servers, an empty file of pods.
+and limits) is named in the log then; servers, routes and what they keep change at once. SIGHUP also
+lets through what is held back: a source that is gone, empty or much smaller, a resolv.conf without
+servers, an empty file of pods.
 ";
 
 const PODS_HEAD: &str = "
