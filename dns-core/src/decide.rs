@@ -2,7 +2,6 @@
 
 use crate::answer::{Answer, Cname, Records, Soa};
 use crate::config::ResolverConfig;
-use crate::fast::Shortcut;
 use crate::forward::Route;
 use crate::host::{self, Said};
 use crate::query::Query;
@@ -26,6 +25,19 @@ pub(crate) enum Step<'s> {
     Answer(Answer<'s>),
     /// Ask the servers of this route for that name, and put these CNAMEs in front.
     Forward(&'s Arc<Route>, Box<FoldedName>, Vec<Cname>),
+}
+
+/// What came of the short way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shortcut {
+    /// The answer was appended.
+    Answered,
+    /// The name needs the long way.
+    Unusual,
+    /// The table has nothing that answers the name as it was asked.
+    Absent,
+    /// Nothing was looked up.
+    Unlooked,
 }
 
 /// The column of steps: who asks, what it may mean, what the host says, else a miss.

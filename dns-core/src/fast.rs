@@ -12,7 +12,7 @@ pub(crate) use question::FastQuestion;
 
 use crate::answer::Recursion;
 use crate::config::ResolverConfig;
-use crate::decide;
+use crate::decide::{self, Shortcut};
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
 use crate::table::{PlainAnswer, PlainLookup, TOUCHED_MAX};
@@ -21,19 +21,6 @@ use crate::view::{AnswerMode, Families};
 use crate::wire::Rtype;
 use alloc::vec::Vec;
 use reply::{Family, Reply};
-
-/// What came of the short way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shortcut {
-    /// The answer was appended.
-    Answered,
-    /// The name needs the long way.
-    Unusual,
-    /// The table has nothing that answers the name as it was asked.
-    Absent,
-    /// Nothing was looked up.
-    Unlooked,
-}
 
 /// Answers a question about a name that is in the table as it was asked and says the same to all.
 /// Appends the answer to `out`, or nothing.

@@ -44,6 +44,7 @@ pub mod question;
 pub mod reply;
 pub mod resolver;
 pub mod search;
+pub mod server;
 pub mod shared;
 pub mod snapshot;
 pub mod stats;
@@ -56,10 +57,11 @@ pub mod wire;
 
 pub use cache::{Cache, CacheConfig, Caching};
 pub use config::ResolverConfig;
-pub use forward::{ForwardPolicy, Next, Protocol, Route, Server, Strategy};
+pub use forward::{ForwardPolicy, Next, Route, Strategy};
 pub use host::{answered_addresses, answered_ttl_secs, virtual_addresses};
 pub use locality::Locality;
-pub use resolver::{Disposition, Resolver};
+pub use resolver::Resolver;
+pub use server::{Protocol, Server};
 pub use shared::Shared;
 pub use snapshot::Snapshot;
 pub use stats::Stats;
@@ -71,6 +73,6 @@ pub use table::{
     Completeness, Host, HostList, HostListBuilder, HostRecord, HostsFreshness, NamePlace,
     NameTable, TableWriter,
 };
-pub use transmit::{Client, ExchangeId, Millis, Random, Transmit, Transport};
+pub use transmit::{Client, Disposition, ExchangeId, Millis, Random, Transmit, Transport};
 pub use view::{AnswerMode, Families, View, Views};
 pub use wire::{Name, NameBuf, NameError};

@@ -127,11 +127,17 @@ impl Asker<'_> {
     /// Octets that a reply may take: 65,535 over TCP; over UDP what the client says, never over
     /// 1232 (RFC 9715), and 512 without EDNS (RFC 1035 section 4.2.1).
     pub fn reply_limit(&self, transport: Transport) -> usize {
-        match (transport, self.edns) {
-            (Transport::Tcp, _) => usize::from(u16::MAX),
-            (Transport::Udp, Some(edns)) => usize::from(edns.payload_size.min(UDP_PAYLOAD_MAX)),
-            (Transport::Udp, None) => usize::from(UDP_PAYLOAD_MIN),
-        }
+        reply_limit(transport, self.edns)
+    }
+}
+
+/// See [`Asker::reply_limit`].
+#[inline]
+pub(crate) fn reply_limit(transport: Transport, edns: Option<Edns>) -> usize {
+    match (transport, edns) {
+        (Transport::Tcp, _) => usize::from(u16::MAX),
+        (Transport::Udp, Some(edns)) => usize::from(edns.payload_size.min(UDP_PAYLOAD_MAX)),
+        (Transport::Udp, None) => usize::from(UDP_PAYLOAD_MIN),
     }
 }
 

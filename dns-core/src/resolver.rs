@@ -6,8 +6,8 @@
 
 use crate::answer::{self, Answer, Authority, Records};
 use crate::config::ResolverConfig;
-use crate::decide::{Step, decide, route_of_stranger};
-use crate::fast::{self, FastQuestion, Shortcut};
+use crate::decide::{Shortcut, Step, decide, route_of_stranger};
+use crate::fast::{self, FastQuestion};
 use crate::forward::{Asking, Event, Forwarder};
 use crate::query::Query;
 use crate::question::Question;
@@ -15,23 +15,12 @@ use crate::reply::Outcome;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
-use crate::transmit::{Client, ExchangeId, Millis, Random, Transmit, Transport};
+use crate::transmit::{Client, Disposition, ExchangeId, Millis, Random, Transmit, Transport};
 use crate::wire::writer::Fit;
 use crate::wire::{Ede, Rcode, Reaction};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-
-/// What became of a query at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disposition {
-    /// The answer was appended to the buffer.
-    Answered,
-    /// It waits for an upstream; the answer comes from [`Resolver::poll_transmit`].
-    Pending,
-    /// It gets no answer.
-    Dropped,
-}
 
 /// The engine. One owner, no lock; several resolvers may share one [`Snapshot`].
 pub struct Resolver {

@@ -1,6 +1,6 @@
 //! What goes in and out of the resolver besides octets: time, clients, and what to send where.
 
-use crate::forward::Server;
+use crate::server::Server;
 use alloc::sync::Arc;
 use core::net::SocketAddr;
 
@@ -19,6 +19,17 @@ impl Millis {
     pub fn since(self, earlier: Millis) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+}
+
+/// What became of a query at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// The answer was appended to the buffer.
+    Answered,
+    /// It waits for an upstream; the answer comes from [`Resolver::poll_transmit`](crate::Resolver::poll_transmit).
+    Pending,
+    /// It gets no answer.
+    Dropped,
 }
 
 /// How a message travels.

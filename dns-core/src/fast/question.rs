@@ -1,10 +1,11 @@
 //! A usual question, read in place.
 
 use crate::query::Asker;
+use crate::query::reply_limit;
 use crate::question::QuestionFlags;
 use crate::question::Wanted;
 use crate::transmit::Transport;
-use crate::wire::edns::{Edns, UDP_PAYLOAD_MAX, UDP_PAYLOAD_MIN};
+use crate::wire::edns::Edns;
 use crate::wire::header::HEADER_LEN;
 use crate::wire::name::{LABEL_MAX, NAME_MAX};
 use crate::wire::{Class, Header, Name, Rtype};
@@ -115,11 +116,7 @@ impl<'m> FastQuestion<'m> {
     /// Octets that a reply may take; see [`Asker::reply_limit`](crate::query::Asker::reply_limit).
     #[inline]
     pub(super) fn reply_limit(&self, transport: Transport) -> usize {
-        match (transport, self.edns) {
-            (Transport::Tcp, _) => usize::from(u16::MAX),
-            (Transport::Udp, Some(edns)) => usize::from(edns.payload_size.min(UDP_PAYLOAD_MAX)),
-            (Transport::Udp, None) => usize::from(UDP_PAYLOAD_MIN),
-        }
+        reply_limit(transport, self.edns)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cookies towards upstream servers (RFC 7873): a spoofer who sees nothing cannot know them.
 
-use super::server::Server;
+use crate::server::Server;
 use crate::wire::Reader;
 use core::hash::{Hash, Hasher};
 use siphasher::sip::SipHasher24;

@@ -16,6 +16,10 @@ const SPARE_REPLIES_MAX: usize = 64;
 /// Octets of the largest buffer kept.
 const SPARE_REPLY_OCTETS_MAX: usize = 4_096;
 
+/// Milliseconds that an answer may take to refresh the cache, once the askers have a stale one:
+/// what stub resolvers wait for theirs.
+const LATE_ANSWER_MS: u64 = 5_000;
+
 impl Forwarder {
     /// Puts a question back to wait, or ends it when nobody is left who could answer.
     pub(super) fn settle(&mut self, now: Millis, id: PendingId, pending: Box<Pending>) {
@@ -81,6 +85,8 @@ impl Forwarder {
             return;
         };
         let reply = Arc::new(reply);
+        // Nobody waits any more, but a late answer still ends the staleness.
+        pending.ends_at = pending.ends_at.max(pending.started_at.plus(LATE_ANSWER_MS));
         for waiter in pending.waiters.drain(..) {
             self.stats.cache_stale.increment();
             let reply = Arc::clone(&reply);

@@ -13,10 +13,10 @@ impl Forwarder {
         now: Millis,
         id: ServerId,
         delay_ms: Option<u64>,
-        is_timely: bool,
+        patience: Patience,
     ) {
         let upstream = self.upstreams.server_mut(id);
-        upstream.answered(now, delay_ms, is_timely);
+        upstream.answered(now, delay_ms, patience);
         if upstream.health() == Health::Up && upstream.probe.is_wanted() {
             self.stop_probing(id);
         }
@@ -70,8 +70,7 @@ impl Forwarder {
         }
         let is_native = server.server.protocol.transport() == exchange.attempt.transport;
         let delay_ms = is_native.then(|| now.since(exchange.sent_at));
-        let is_timely = exchange.patience == Patience::Waiting;
-        self.answered(now, exchange.server, delay_ms, is_timely);
+        self.answered(now, exchange.server, delay_ms, exchange.patience);
     }
 
     /// Notes that servers were asked too, and that another one was first.
@@ -88,7 +87,6 @@ impl Forwarder {
 
     /// Notes that a server that has no answer lives.
     pub(super) fn note_life(&mut self, now: Millis, exchange: &Exchange) {
-        let is_timely = exchange.patience == Patience::Waiting;
-        self.answered(now, exchange.server, None, is_timely);
+        self.answered(now, exchange.server, None, exchange.patience);
     }
 }

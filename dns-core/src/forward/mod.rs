@@ -26,7 +26,6 @@ mod pending;
 pub mod policy;
 mod probe;
 mod recall;
-mod server;
 mod slab;
 mod steps;
 mod timers;
@@ -35,13 +34,13 @@ mod upstreams;
 mod waiter;
 
 pub use policy::{ForwardPolicy, Next, Route, Strategy};
-pub use server::{Protocol, Server};
 pub use waiter::Waiter;
 
 use crate::answer::Cname;
 use crate::config::ResolverConfig;
 use crate::query::Asker;
 use crate::reply::{Outcome, Reply};
+use crate::server::Server;
 use crate::shared::Shared;
 use crate::stats::Stats;
 use crate::transmit::{Client, ExchangeId, Millis, Random, Transport};

@@ -1,7 +1,7 @@
 //! Which upstream servers a name is forwarded to.
 
-use super::server::Server;
 use crate::cache::Caching;
+use crate::server::Server;
 use crate::wire::{Name, NameBuf, Rcode};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -94,10 +94,15 @@ impl Route {
         .to_vec()
     }
 
-    /// Names the group of servers that answers: routes of equal groups may share what was
-    /// answered, others never (RFC 5452 section 6).
+    /// Names the group of servers that answers: routes of equal groups share what was answered,
+    /// others never (RFC 5452 section 6). In what order and how these are asked makes no other
+    /// group, so that a change of it keeps the cache.
     pub fn group(&self) -> u64 {
-        FixedState::with_seed(0).hash_one(self)
+        let mut servers: Vec<&Server> = self.servers.iter().map(|server| &**server).collect();
+        servers.sort_unstable();
+        let next = self.next.as_ref();
+        let next = next.map(|next| (next.on_nxdomain, next.on_nodata, next.route.group()));
+        FixedState::with_seed(0).hash_one((&self.suffix, servers, next))
     }
 
     fn takes(&self, name: Name<'_>) -> bool {
@@ -179,5 +184,32 @@ mod tests {
         assert_eq!(port_of(&policy, "a.corp"), Some(2));
         assert_eq!(port_of(&policy, "a.public.corp"), Some(1));
         assert_eq!(port_of(&policy, "public.corp"), Some(1));
+    }
+
+    #[test]
+    fn the_group_is_who_answers_and_not_how_they_are_asked() {
+        let server = |port| SocketAddr::from(([192, 0, 2, 1], port));
+        let of = |suffix: &str, ports: [u16; 2]| {
+            Route::new(NameBuf::parse(suffix).unwrap(), ports.map(server))
+        };
+        let route = of("corp", [1, 2]);
+        let otherwise = Route {
+            strategy: Strategy::Fastest,
+            in_flight_max: 9,
+            failover: Vec::new(),
+            ..of("corp", [2, 1])
+        };
+        assert_eq!(route.group(), otherwise.group());
+        assert_ne!(route.group(), of("corp", [1, 3]).group());
+        assert_ne!(route.group(), of("other", [1, 2]).group());
+        let with_next = Route {
+            next: Some(Next {
+                on_nxdomain: true,
+                on_nodata: false,
+                route: Arc::new(of(".", [3, 4])),
+            }),
+            ..route.clone()
+        };
+        assert_ne!(route.group(), with_next.group());
     }
 }

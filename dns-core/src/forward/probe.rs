@@ -1,6 +1,7 @@
 //! Probes: questions of our own, by which a server that was silent is found again.
 
 use super::Forwarder;
+use super::attempt::Patience;
 use super::fits::is_response_to;
 use super::message::{Opt, write_message};
 use super::upstreams::ServerId;
@@ -135,7 +136,12 @@ impl Forwarder {
         match self.open_probe(id, sequence) {
             Some(probe) if is_response_to(message, question, Rtype::NS, probe.message_id) => {
                 let delay_ms = now.since(probe.sent_at);
-                self.answered(now, id, Some(delay_ms), delay_ms <= probe.patience_ms);
+                let patience = if delay_ms <= probe.patience_ms {
+                    Patience::Waiting
+                } else {
+                    Patience::Spent
+                };
+                self.answered(now, id, Some(delay_ms), patience);
                 self.close_probe(id, sequence);
             }
             _ => self.stats.forward_mismatched.increment(),

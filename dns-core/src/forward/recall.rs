@@ -12,7 +12,7 @@ use crate::question::QuestionKey;
 use crate::reply::Failure;
 use crate::reply::Reply;
 use crate::reply::{Outcome, relay};
-use crate::resolver::Disposition;
+use crate::transmit::Disposition;
 use crate::transmit::Millis;
 use crate::wire::Ede;
 use crate::wire::writer::Fit;
@@ -75,7 +75,7 @@ impl Forwarder {
             }
             Some(Found::Written(freshness, fit)) => self.recalled(now, route, freshness, fit),
             Some(Found::Copied(freshness, Some(reply))) => {
-                let ede = is_stale(freshness).then_some(Ede::STALE_ANSWER);
+                let ede = freshness.is_stale().then_some(Ede::STALE_ANSWER);
                 let Asking { asker, chain, .. } = asking;
                 let fit = write_answer(*asker, transport, chain, &reply, ede, out);
                 self.recalled(now, route, freshness, fit)
@@ -87,7 +87,7 @@ impl Forwarder {
         if fit == Fit::Cut {
             self.stats.truncated.increment();
         }
-        if is_stale(freshness) {
+        if freshness.is_stale() {
             self.stats.cache_stale.increment();
             self.want_route(now, route);
         } else {
@@ -174,8 +174,4 @@ impl Forwarder {
         let is_on = self.upstreams.of(route).route.caching.is_on;
         shared.cache().filter(|_| is_on)
     }
-}
-
-fn is_stale(freshness: Freshness) -> bool {
-    matches!(freshness, Freshness::Stale | Freshness::StaleWhileFailing)
 }

@@ -1,7 +1,8 @@
 //! What is known of an upstream server: whether it answers, how fast, and what it can do.
 
+use super::attempt::Patience;
 use super::cookie::{Cookie, CookieJar};
-use super::server::Server;
+use crate::server::Server;
 use crate::transmit::Millis;
 use alloc::sync::Arc;
 
@@ -102,13 +103,13 @@ impl Upstream {
         self.health
     }
 
-    /// Notes an answer, with its delay if that says how fast the server is; `is_timely` if it was
+    /// Notes an answer, with its delay if that says how fast the server is, and whether it was
     /// waited for that long.
     pub(super) fn answered(
         &mut self,
         now: Millis,
         delay_ms: Option<u64>,
-        is_timely: bool,
+        patience: Patience,
     ) -> Turned {
         for _ in 0..self.streak.min(STREAK_COUNTED) {
             self.note_loss(u32::from(u16::MAX));
@@ -121,9 +122,9 @@ impl Upstream {
         if let Some(delay_ms) = delay_ms {
             self.note_delay(delay_ms);
         }
-        let health = match (is_timely, self.health) {
-            (true, _) | (false, Health::Up) => Health::Up,
-            (false, Health::Suspect | Health::Down) => Health::Suspect,
+        let health = match (patience, self.health) {
+            (Patience::Waiting, _) | (Patience::Spent, Health::Up) => Health::Up,
+            (Patience::Spent, Health::Suspect | Health::Down) => Health::Suspect,
         };
         self.turn(health)
     }
@@ -290,15 +291,21 @@ mod tests {
         let mut server = upstream();
         assert_eq!(server.silent(Millis(400), Millis(0)), Turned::Worse);
         assert_eq!(server.health(), Health::Suspect);
-        assert_eq!(server.answered(Millis(500), Some(500), false), Turned::Not);
-        assert_eq!(server.answered(Millis(600), Some(9), true), Turned::Better);
+        assert_eq!(
+            server.answered(Millis(500), Some(500), Patience::Spent),
+            Turned::Not
+        );
+        assert_eq!(
+            server.answered(Millis(600), Some(9), Patience::Waiting),
+            Turned::Better
+        );
         assert_eq!(server.health(), Health::Up);
     }
 
     #[test]
     fn a_server_that_always_answered_is_down_after_four_messages_and_a_second() {
         let mut server = upstream();
-        server.answered(Millis(0), Some(1), true);
+        server.answered(Millis(0), Some(1), Patience::Waiting);
         for sent in [0, 200, 400, 600] {
             server.silent(Millis(sent + 200), Millis(sent));
         }
@@ -306,7 +313,7 @@ mod tests {
         server.silent(Millis(1_000), Millis(800));
         assert_eq!(server.health(), Health::Down);
         assert_eq!(
-            server.answered(Millis(3_000), Some(1_000), false),
+            server.answered(Millis(3_000), Some(1_000), Patience::Spent),
             Turned::Better
         );
         assert_eq!(server.health(), Health::Suspect, "it lives, but slowly");
@@ -318,7 +325,7 @@ mod tests {
         let mut now = 0;
         for _ in 0..100 {
             server.silent(Millis(now + 200), Millis(now));
-            server.answered(Millis(now + 201), Some(1), true);
+            server.answered(Millis(now + 201), Some(1), Patience::Waiting);
             now += 400;
         }
         for _ in 0..19 {
@@ -333,7 +340,7 @@ mod tests {
     #[test]
     fn silence_after_which_others_were_answered_speaks_against_nobody() {
         let mut server = upstream();
-        server.answered(Millis(300), Some(1), true);
+        server.answered(Millis(300), Some(1), Patience::Waiting);
         for _ in 0..100 {
             assert_eq!(server.silent(Millis(400), Millis(0)), Turned::Not);
         }
@@ -344,11 +351,11 @@ mod tests {
     fn patience_follows_the_delay_within_bounds() {
         let mut server = upstream();
         assert_eq!(server.patience_ms(400), 400);
-        server.answered(Millis(0), Some(3), true);
+        server.answered(Millis(0), Some(3), Patience::Waiting);
         assert_eq!(server.patience_ms(400), RETRY_FLOOR_MS);
         assert_eq!(server.patience_ms(50), 50);
         for _ in 0..20 {
-            server.answered(Millis(0), Some(600), false);
+            server.answered(Millis(0), Some(600), Patience::Spent);
         }
         assert_eq!(server.patience_ms(400), 400);
     }
@@ -357,7 +364,7 @@ mod tests {
     fn the_hedge_waits_for_95_of_100_answers() {
         let mut server = upstream();
         for turn in 0..2_000u64 {
-            server.answered(Millis(turn), Some(turn % 100), true);
+            server.answered(Millis(turn), Some(turn % 100), Patience::Waiting);
         }
         let hedge = server.hedge_ms(400);
         assert!((85..=100).contains(&hedge), "{hedge}");
@@ -367,10 +374,10 @@ mod tests {
     fn a_recovered_server_is_believed_within_a_few_answers() {
         let mut server = upstream();
         for _ in 0..50 {
-            server.answered(Millis(0), Some(500), false);
+            server.answered(Millis(0), Some(500), Patience::Spent);
         }
         for _ in 0..5 {
-            server.answered(Millis(0), Some(1), true);
+            server.answered(Millis(0), Some(1), Patience::Waiting);
         }
         assert!(server.delay() < 5 * UNITS, "{}", server.delay());
     }

@@ -3,8 +3,8 @@
 use super::attempt::Candidate;
 use super::cookie::cookie_for;
 use super::policy::{Route, Strategy};
-use super::server::Server;
 use super::upstream::{Health, Upstream};
+use crate::server::Server;
 use crate::transmit::{Millis, Random};
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -1,9 +1,10 @@
 //! The resolver behind a lock, with the waiters, sockets and clock that it needs.
 
 use super::exchange::Exchange;
-use crate::resolver::{Disposition, Resolver};
+use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
+use crate::transmit::Disposition;
 use crate::transmit::{Client, ExchangeId, Millis, Transmit, Transport};
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};

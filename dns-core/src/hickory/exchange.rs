@@ -1,7 +1,7 @@
 //! One message to one upstream server: a socket of its own, read until the resolver closes it.
 
 use super::driver::Driver;
-use crate::forward::{Protocol, Server};
+use crate::server::{Protocol, Server};
 use crate::transmit::{ExchangeId, Transport};
 use alloc::sync::{Arc, Weak};
 use alloc::vec;

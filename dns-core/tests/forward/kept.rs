@@ -146,6 +146,7 @@ fn a_late_answer_refreshes_what_was_served_stale() {
     rig.advance_to(11_850);
     assert_eq!(rig.stale.len(), 1);
     assert!(!rig.ask("a.example"), "later askers do not wait again");
+    rig.advance_to(14_900);
     rig.reply(1, |asked| answer_for(asked, 60));
     assert!(!rig.ask("a.example"));
     assert_eq!(ttl_and_ede(rig.said.last().unwrap()).0, 60);

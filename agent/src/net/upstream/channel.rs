@@ -2,7 +2,7 @@
 
 use super::UpstreamTls;
 use crate::net::batch::uninterrupted;
-use dns_core::forward::{Protocol, Server};
+use dns_core::{Protocol, Server};
 use mio::net::TcpStream;
 use rustls::{ClientConnection, StreamOwned};
 use std::io::{self, Read, Write};

@@ -3,7 +3,7 @@
 use super::channel::Channel;
 use super::{Received, UpstreamTls, message_id};
 use crate::net::frames::{Frames, close_frame, open_frame};
-use dns_core::forward::Server;
+use dns_core::Server;
 use dns_core::{ExchangeId, Millis};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use core::net::SocketAddr;
 
 /// An upstream server: where it is and how it is spoken to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Server {
     /// Address and port.
     pub address: SocketAddr,
@@ -24,7 +24,7 @@ impl Server {
 }
 
 /// How an upstream server is spoken to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// UDP, and TCP for answers that are too long for it (RFC 7766). The default.
     #[default]
