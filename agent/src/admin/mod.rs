@@ -69,10 +69,12 @@ pub struct Subject {
 /// Serves until `shutdown` is done, then finishes the responses that have begun.
 ///
 /// Tables and metrics are written out on blocking threads of the runtime, so it may be the one
-/// that the control task runs on. The listener should be bound to a loopback address: nobody is
-/// asked who they are. Requests for other hosts than this are refused, lest a web page reaches us
-/// through a name of its own (DNS rebinding). Nothing changes by a GET, and what changes something
-/// is not done for a web page of any origin.
+/// that the control task runs on.
+///
+/// The listener should be bound to a loopback address: nobody is asked who they are. Requests for
+/// other hosts than this are refused, lest a web page reaches us through a name of its own (DNS
+/// rebinding). A GET changes nothing, and what changes something is not done for a web page of any
+/// origin.
 pub async fn serve(listener: TcpListener, subject: Subject, shutdown: impl Future<Output = ()>) {
     let pages = Arc::new(Pages::new(subject));
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));

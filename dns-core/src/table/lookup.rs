@@ -118,7 +118,7 @@ impl VipMatch {
 
 impl NameTable {
     /// The host of exactly that name, or of the host behind an SRV name, as `view` sees it. Here
-    /// and in the other lookups `name` is in lower case, as a [`NameBuf`] is.
+    /// and in the other lookups `name` is in lower case, as a [`NameBuf`](crate::wire::NameBuf) is.
     pub fn exact(&self, name: Name<'_>, view: &View) -> Option<Found<'_>> {
         let hash = self.hasher.of_wire(name.as_wire());
         let node = self.names.find_hashed(name.as_wire(), hash);

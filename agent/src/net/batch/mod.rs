@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Both keep their memory from call to call. No call here waits, on a blocking socket either.
-//! Addresses and control messages are octets, written and read by hand in [`address`] and
-//! [`control`], so that [`calls`] alone is `unsafe`: the two system calls.
+//! Addresses and control messages are octets, written and read by hand in `address` and
+//! `control`, so that `calls` alone is `unsafe`: the two system calls.
 //!
 //! It is public for the measurements of this workspace, and for no other program.
 
