@@ -44,19 +44,19 @@ pub const BOUNDS: [Bound; 8] = [
     },
     Bound {
         name: "answer-10k-edns",
-        instructions: 750,
+        instructions: 720,
         times: 20_000,
         operation: answer_with_edns,
     },
     Bound {
         name: "no-data-10k",
-        instructions: 1_370,
+        instructions: 1_310,
         times: 20_000,
         operation: no_data,
     },
     Bound {
         name: "miss-10k",
-        instructions: 10_000,
+        instructions: 13_400,
         times: 20_000,
         operation: refuse,
     },

@@ -41,7 +41,7 @@ pub(crate) fn answer(
         return Shortcut::Unlooked;
     }
     let table = &snapshot.table;
-    if table.is_empty() {
+    if table.has_no_names() {
         return Shortcut::Absent;
     }
     let wire = question.wire();
@@ -55,23 +55,25 @@ pub(crate) fn answer(
         transport: client.transport,
         recursion: snapshot.recursion(),
     };
-    let ttl_secs = plain.ttl_secs.unwrap_or(config.ttl_secs);
-    let (written, counter) = match seen(&plain, question.rtype, view.families) {
-        None => (None, &stats.table_hits),
+    let counter = match seen(&plain, question.rtype, view.families) {
         Some(Seen::Addresses(family, octets)) => {
+            let ttl_secs = plain.ttl_secs.unwrap_or(config.ttl_secs);
             let written = reply.addresses(family, octets, rotation, ttl_secs, out);
-            (written, &stats.table_hits)
+            written.map(|()| &stats.table_hits)
         }
         Some(Seen::Nothing) => {
             let soa = decide::soa(snapshot, config, question.name());
-            (reply.no_data(&soa, out), &stats.table_nodata)
+            reply.no_data(&soa, out).map(|()| &stats.table_nodata)
         }
+        None => None,
     };
-    if written.is_none() {
-        return Shortcut::Unusual;
+    match counter {
+        Some(counter) => {
+            counter.increment();
+            Shortcut::Answered
+        }
+        None => Shortcut::Unusual,
     }
-    counter.increment();
-    Shortcut::Answered
 }
 
 /// Brings what the answers to these messages are made of into the processor's cache, if the table

@@ -22,7 +22,7 @@ const GROWTH_MAX_PERCENT: u64 = 115;
 /// entries are the cache's and are not taken off: they are under a tenth of a percent of it.
 const WARM_UP_NAMES: u64 = 100;
 /// Longest time for all names.
-const TIME_MAX: Duration = Duration::from_secs(300);
+const TIME_MAX: Duration = Duration::from_secs(600);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -187,7 +187,7 @@ fn are_whole(mut options: &[u8]) -> bool {
 
 /// Copies a name in lower case, sixteen octets at a time, the last ones by a step that overlaps the
 /// one before. Lengths of labels are below the letters, so that they stay as they are.
-#[inline]
+#[inline(always)]
 fn fold(name: &[u8], folded: &mut [u8; FastQuestion::SCRATCH_LEN]) {
     let (chunks, rest) = name.as_chunks::<STEP>();
     let (slots, _) = folded.as_chunks_mut::<STEP>();

@@ -35,7 +35,7 @@ pub(super) struct Reply<'q> {
 impl Reply<'_> {
     /// Appends the answer of those addresses, beginning with one that `rotation` picks; nothing if
     /// they do not fit.
-    #[inline]
+    #[inline(always)]
     pub(super) fn addresses(
         &self,
         family: Family,
@@ -52,7 +52,7 @@ impl Reply<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn address_records<const LEN: usize, const RECORD_LEN: usize>(
         &self,
         rtype: Rtype,
@@ -104,7 +104,7 @@ impl Reply<'_> {
         Some(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn start(&self, answers: usize, records_len: usize, out: &mut Vec<u8>) -> Option<()> {
         let question = self.question;
         let opt_len = if question.edns.is_some() { OPT_LEN } else { 0 };

@@ -237,6 +237,12 @@ impl NameTable {
         self.hasher.of_wire(wire)
     }
 
+    /// Whether there is nothing at all to look up.
+    #[inline]
+    pub(crate) fn has_no_names(&self) -> bool {
+        self.answerable == 0 && self.hosts.len() == 0
+    }
+
     /// What is known of a name in lower case as it stands, whose hash is `hash`.
     #[inline]
     pub(crate) fn plain(&self, wire: &[u8], hash: u64) -> PlainLookup<'_> {

@@ -61,7 +61,7 @@ impl<T: Keyed> Shards<T> {
     }
 
     /// The item of a key whose hash is known.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find_hashed(&self, key: &T::Key, hash: u64) -> Option<&Arc<T>> {
         let (page, shard) = place_of(hash);
         self.root[page][shard].find(hash, |item| item.key() == key)
