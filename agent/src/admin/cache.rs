@@ -13,6 +13,11 @@ const LIMIT_DEFAULT: usize = 1_000;
 /// Most entries shown: they are copied out of the cache, a hundred megabytes or so.
 pub const LIMIT_MAX: usize = 100_000;
 
+/// What a flush is narrowed by.
+const FLUSH_KEYS: [&str; 3] = ["name", "suffix", "type"];
+/// What a listing is narrowed by.
+const LISTING_KEYS: [&str; 4] = ["name", "suffix", "type", "limit"];
+
 /// The cache of a process, and the clock that its times are of.
 #[derive(Clone, Debug)]
 pub struct CacheAccess {
@@ -28,8 +33,19 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// Reads `name` or `suffix`, `type` and `limit`.
-    pub(super) fn of(parameters: &Parameters) -> Result<Self, String> {
+    /// What is to be shown: `name` or `suffix`, `type` and `limit`.
+    pub(super) fn of_listing(parameters: &Parameters) -> Result<Self, String> {
+        parameters.only(&LISTING_KEYS)?;
+        Selection::read(parameters)
+    }
+
+    /// What is to go: `name` or `suffix`, and `type`. A misread request removes nothing.
+    pub(super) fn of_flush(parameters: &Parameters) -> Result<Self, String> {
+        parameters.only(&FLUSH_KEYS)?;
+        Selection::read(parameters)
+    }
+
+    fn read(parameters: &Parameters) -> Result<Self, String> {
         let name = |key: &str| {
             let parse = |text: &str| {
                 NameBuf::parse(text).map_err(|error| format!("{key}: `{text}` {error}\n"))

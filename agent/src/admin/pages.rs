@@ -123,15 +123,9 @@ impl Pages {
 
     /// The entries of the cache that the query asks for.
     async fn cache<B>(&self, request: &Request<B>) -> Page {
-        let selection = match Selection::of(&parameters(request)) {
+        let selection = match Selection::of_listing(&parameters(request)) {
             Ok(selection) => selection,
-            Err(reason) => {
-                return page(
-                    StatusCode::BAD_REQUEST,
-                    TEXT,
-                    one_line(reason.trim_end()) + "\n",
-                );
-            }
+            Err(reason) => return refused(&reason),
         };
         let _turn = self.dumps.acquire().await;
         let subject = self.subject.clone();
@@ -148,15 +142,9 @@ impl Pages {
             let reason = "a web page may not do this; use `callsign cache flush`\n";
             return page(StatusCode::FORBIDDEN, TEXT, reason);
         }
-        let selection = match Selection::of(&parameters(request)) {
+        let selection = match Selection::of_flush(&parameters(request)) {
             Ok(selection) => selection,
-            Err(reason) => {
-                return page(
-                    StatusCode::BAD_REQUEST,
-                    TEXT,
-                    one_line(reason.trim_end()) + "\n",
-                );
-            }
+            Err(reason) => return refused(&reason),
         };
         let cache = self.subject.cache.clone();
         of_cache(spawn_blocking(move || cache.flush(&selection)).await)
@@ -210,6 +198,12 @@ fn of_cache<T: Serialize>(found: Result<Option<T>, JoinError>) -> Page {
         Ok(Some(Err(error))) => failed(&error),
         Err(error) => failed(&error),
     }
+}
+
+/// A request that cannot be meant as it is written.
+fn refused(reason: &str) -> Page {
+    let line = one_line(reason.trim_end()) + "\n";
+    page(StatusCode::BAD_REQUEST, TEXT, line)
 }
 
 fn not_allowed(only: &'static str) -> Page {

@@ -247,6 +247,22 @@ async fn the_cache_is_flushed_by_post_from_no_web_page_and_never_by_get() {
     };
     assert_eq!(post(flush).await.1, r#"{"flushed":1}"#);
     assert_eq!(entries().await, 1);
+    for misread in [
+        "nmae=x",
+        "name",
+        "suffix=",
+        "limit=1",
+        "name=x&",
+        "type=A&type=AAAA",
+    ] {
+        let (head, body) = post(&format!("/cache/flush?{misread}")).await;
+        assert_code(&head, "400");
+        assert!(
+            body.contains("write ") || body.contains("there is name"),
+            "{body}"
+        );
+        assert_eq!(entries().await, 1, "{misread}");
+    }
     assert_code(&post("/cache").await.0, "405");
     assert_eq!(post("/cache/flush").await.1, r#"{"flushed":1}"#);
     assert_eq!(entries().await, 0);
@@ -259,6 +275,8 @@ async fn what_cannot_be_asked_of_the_cache_is_said() {
         ("name=a..b", "name: `a..b` has an empty label"),
         ("name=a&suffix=b", "one of them is enough"),
         ("type=XYZ", "type: `XYZ` is not a type"),
+        ("nmae=x", "there is name, suffix, type, limit"),
+        ("name", "write name=VALUE"),
         ("limit=0", "limit: not a number from 1 to 100000"),
         ("limit=100001", "limit: "),
     ] {
