@@ -248,8 +248,8 @@ pub struct CacheShowArgs {
     /// What is printed.
     #[command(flatten)]
     pub selection: CacheSelection,
-    /// Most entries printed [default: 1000]
-    #[arg(long, value_name = "N")]
+    /// Most entries printed, up to 10000 [default: 1000]
+    #[arg(long, value_name = "N", value_parser = crate::admin::cache_limit)]
     pub limit: Option<usize>,
 }
 
@@ -371,8 +371,10 @@ mod tests {
             };
             assert_eq!(args.limit, Some(5));
         }
-        let refused = parse("callsign cache flush --limit 5").unwrap_err();
-        assert_eq!(refused.exit_code(), 2);
+        for refused in ["flush --limit 5", "list --limit 0", "dump --limit 10001"] {
+            let refused = parse(&format!("callsign cache {refused}")).unwrap_err();
+            assert_eq!(refused.exit_code(), 2);
+        }
     }
 
     #[test]

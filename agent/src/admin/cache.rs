@@ -10,8 +10,14 @@ use std::sync::Arc;
 
 /// Entries shown unless more or fewer are asked for.
 const LIMIT_DEFAULT: usize = 1_000;
-/// Most entries shown: they are copied out of the cache, a hundred megabytes or so.
-pub const LIMIT_MAX: usize = 100_000;
+/// Most entries shown. They are copied out of the cache and written out, some kilobytes each: tens
+/// of megabytes, and more than anyone reads. A name, suffix or type finds the others.
+pub const LIMIT_MAX: usize = 10_000;
+
+/// What a flush is narrowed by.
+const FLUSH_KEYS: [&str; 3] = ["name", "suffix", "type"];
+/// What a listing is narrowed by.
+const LISTING_KEYS: [&str; 4] = ["name", "suffix", "type", "limit"];
 
 /// The cache of a process, and the clock that its times are of.
 #[derive(Clone, Debug)]
@@ -28,8 +34,19 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// Reads `name` or `suffix`, `type` and `limit`.
-    pub(super) fn of(parameters: &Parameters) -> Result<Self, String> {
+    /// What is to be shown: `name` or `suffix`, `type` and `limit`.
+    pub(super) fn of_listing(parameters: &Parameters) -> Result<Self, String> {
+        parameters.only(&LISTING_KEYS)?;
+        Selection::read(parameters)
+    }
+
+    /// What is to go: `name` or `suffix`, and `type`. A misread request removes nothing.
+    pub(super) fn of_flush(parameters: &Parameters) -> Result<Self, String> {
+        parameters.only(&FLUSH_KEYS)?;
+        Selection::read(parameters)
+    }
+
+    fn read(parameters: &Parameters) -> Result<Self, String> {
         let name = |key: &str| {
             let parse = |text: &str| {
                 NameBuf::parse(text).map_err(|error| format!("{key}: `{text}` {error}\n"))
@@ -52,11 +69,7 @@ impl Selection {
         };
         let limit = match parameters.value("limit") {
             None => LIMIT_DEFAULT,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|limit| (1..=LIMIT_MAX).contains(limit))
-                .ok_or_else(|| format!("limit: not a number from 1 to {LIMIT_MAX}\n"))?,
+            Some(text) => limit(text).map_err(|reason| format!("limit: {reason}\n"))?,
         };
         Ok(Selection { filter, limit })
     }
@@ -83,9 +96,9 @@ impl CacheAccess {
         entries.truncate(selection.limit);
         entries.sort_by(|a, b| (&a.name, a.rtype.0, a.group).cmp(&(&b.name, b.rtype.0, b.group)));
         let groups = Groups::of(routes);
-        let entry = |entry: &EntryView| CachedEntry::of(entry, groups.name(entry.group));
+        let entry = |entry: EntryView| CachedEntry::of(&entry, groups.name(entry.group));
         Some(CacheListing {
-            entries: entries.iter().map(entry).collect(),
+            entries: entries.into_iter().map(entry).collect(),
             limit: selection.limit,
             cut,
         })
@@ -97,6 +110,17 @@ impl CacheAccess {
         let flushed = cache.flush(&selection.filter);
         Some(Flushed { flushed })
     }
+}
+
+/// A number of entries to show.
+///
+/// # Errors
+/// Why it is none, for people.
+pub fn limit(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|limit| (1..=LIMIT_MAX).contains(limit))
+        .ok_or_else(|| format!("not a number from 1 to {LIMIT_MAX}"))
 }
 
 /// Names of groups of servers.

@@ -14,7 +14,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) use tests::{cache_with_failures, keep_failure};
 
-pub use cache::{CacheAccess, LIMIT_MAX as CACHE_LIMIT_MAX};
+pub use cache::{CacheAccess, LIMIT_MAX as CACHE_LIMIT_MAX, limit as cache_limit};
 pub use client::{AdminError, fetch, post};
 pub(crate) use query::with_query;
 

@@ -9,14 +9,14 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use serde::Serialize;
 use serde_json::json;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
-use tokio::sync::Semaphore;
+use std::time::{Duration, SystemTime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, spawn_blocking};
+use tokio::time::timeout;
 
 /// What there is to read.
 const PATHS: [&str; 7] = [
@@ -30,8 +30,12 @@ const PATHS: [&str; 7] = [
 ];
 /// The path that changes something.
 const FLUSH: &str = "/cache/flush";
-/// Most tables written out at a time: a million names keep a core busy for seconds. Others wait.
+/// Most tables and listings of the cache at a time, from their beginning until they are sent: a
+/// million names keep a core busy for seconds and take hundreds of megabytes. Others wait.
 const DUMPS_MAX: usize = 1;
+/// How long they wait before they are turned away: several such tables, and well below
+/// [`super::CONNECTION_TIME`], so that they hear of it.
+const DUMP_WAIT: Duration = Duration::from_secs(10);
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
@@ -41,7 +45,32 @@ type Page = Response<Full<Bytes>>;
 /// The pages of the admin server.
 pub(super) struct Pages {
     subject: Subject,
-    dumps: Semaphore,
+    dumps: Arc<Semaphore>,
+}
+
+/// The right to write out a dump, of which there are few. It goes where the dump goes: to the
+/// thread that writes it, whether or not its client stays, and then with the body.
+type Turn = OwnedSemaphorePermit;
+
+/// The body of a dump, which keeps its turn until it has been sent.
+struct DumpBody {
+    octets: Vec<u8>,
+    _turn: Turn,
+}
+
+impl DumpBody {
+    fn of(octets: Vec<u8>, turn: Turn) -> Bytes {
+        Bytes::from_owner(DumpBody {
+            octets,
+            _turn: turn,
+        })
+    }
+}
+
+impl AsRef<[u8]> for DumpBody {
+    fn as_ref(&self) -> &[u8] {
+        &self.octets
+    }
 }
 
 /// A form of the whole table.
@@ -57,7 +86,7 @@ impl Pages {
     pub(super) fn new(subject: Subject) -> Self {
         Pages {
             subject,
-            dumps: Semaphore::new(DUMPS_MAX),
+            dumps: Arc::new(Semaphore::new(DUMPS_MAX)),
         }
     }
 
@@ -123,21 +152,19 @@ impl Pages {
 
     /// The entries of the cache that the query asks for.
     async fn cache<B>(&self, request: &Request<B>) -> Page {
-        let selection = match Selection::of(&parameters(request)) {
+        let selection = match Selection::of_listing(&parameters(request)) {
             Ok(selection) => selection,
-            Err(reason) => {
-                return page(
-                    StatusCode::BAD_REQUEST,
-                    TEXT,
-                    one_line(reason.trim_end()) + "\n",
-                );
-            }
+            Err(reason) => return refused(&reason),
         };
-        let _turn = self.dumps.acquire().await;
+        let Some(turn) = self.turn().await else {
+            return busy();
+        };
         let subject = self.subject.clone();
         let listing = move || {
             let routes = &subject.status.load().snapshot.forward;
-            subject.cache.listing(&selection, routes)
+            let listing = subject.cache.listing(&selection, routes);
+            let written = listing.map(|listing| serde_json::to_vec(&listing));
+            written.map(|octets| octets.map(|octets| DumpBody::of(octets, turn)))
         };
         of_cache(spawn_blocking(listing).await)
     }
@@ -148,18 +175,16 @@ impl Pages {
             let reason = "a web page may not do this; use `callsign cache flush`\n";
             return page(StatusCode::FORBIDDEN, TEXT, reason);
         }
-        let selection = match Selection::of(&parameters(request)) {
+        let selection = match Selection::of_flush(&parameters(request)) {
             Ok(selection) => selection,
-            Err(reason) => {
-                return page(
-                    StatusCode::BAD_REQUEST,
-                    TEXT,
-                    one_line(reason.trim_end()) + "\n",
-                );
-            }
+            Err(reason) => return refused(&reason),
         };
         let cache = self.subject.cache.clone();
-        of_cache(spawn_blocking(move || cache.flush(&selection)).await)
+        let flush = move || {
+            let flushed = cache.flush(&selection);
+            flushed.map(|flushed| serde_json::to_vec(&flushed).map(Bytes::from))
+        };
+        of_cache(spawn_blocking(flush).await)
     }
 
     async fn dump<B>(&self, request: &Request<B>, dump: Dump) -> Page {
@@ -167,9 +192,15 @@ impl Pages {
             Ok(choice) => choice,
             Err(reason) => return page(StatusCode::BAD_REQUEST, TEXT, reason),
         };
-        let _turn = self.dumps.acquire().await;
+        let Some(turn) = self.turn().await else {
+            return busy();
+        };
         let subject = self.subject.clone();
-        match spawn_blocking(move || written(&subject, choice, dump)).await {
+        let written = move || {
+            let octets = written(&subject, choice, dump)?;
+            io::Result::Ok(octets.map(|octets| DumpBody::of(octets, turn)))
+        };
+        match spawn_blocking(written).await {
             Ok(Ok(Some(body))) => page(StatusCode::OK, JSON, body),
             Ok(Ok(None)) => page(
                 StatusCode::NOT_FOUND,
@@ -179,6 +210,12 @@ impl Pages {
             Ok(Err(error)) => failed(&error),
             Err(error) => failed(&error),
         }
+    }
+
+    /// The turn of a dump; `None` if the others take too long.
+    async fn turn(&self) -> Option<Turn> {
+        let dumps = Arc::clone(&self.dumps);
+        timeout(DUMP_WAIT, dumps.acquire_owned()).await.ok()?.ok()
     }
 }
 
@@ -200,8 +237,8 @@ fn written(subject: &Subject, choice: ViewChoice, dump: Dump) -> io::Result<Opti
 }
 
 /// A page of the cache; there is none when it is off.
-fn of_cache<T: Serialize>(found: Result<Option<T>, JoinError>) -> Page {
-    match found.map(|found| found.map(|value| serde_json::to_vec(&value))) {
+fn of_cache(found: Result<Option<serde_json::Result<Bytes>>, JoinError>) -> Page {
+    match found {
         Ok(Some(Ok(body))) => page(StatusCode::OK, JSON, body),
         Ok(None) => {
             let reason = "the cache is off: the process was started with no_cache\n";
@@ -210,6 +247,17 @@ fn of_cache<T: Serialize>(found: Result<Option<T>, JoinError>) -> Page {
         Ok(Some(Err(error))) => failed(&error),
         Err(error) => failed(&error),
     }
+}
+
+/// A request that cannot be meant as it is written.
+fn refused(reason: &str) -> Page {
+    let line = one_line(reason.trim_end()) + "\n";
+    page(StatusCode::BAD_REQUEST, TEXT, line)
+}
+
+fn busy() -> Page {
+    let reason = "another table or listing is being read; try again\n";
+    page(StatusCode::SERVICE_UNAVAILABLE, TEXT, reason)
 }
 
 fn not_allowed(only: &'static str) -> Page {

@@ -2,25 +2,45 @@
 
 use std::fmt::Write;
 
-/// Names and values, decoded.
+/// Names and values, decoded. What has no `=` has no value.
 #[derive(Debug, Default)]
-pub(super) struct Parameters(Vec<(String, String)>);
+pub(super) struct Parameters(Vec<(String, Option<String>)>);
 
 impl Parameters {
-    /// Reads a query; what is no pair is left out.
+    /// Reads a query; an empty one has no parameters.
     pub(super) fn parse(query: &str) -> Self {
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        Parameters(
-            pairs
-                .map(|(name, value)| (decode(name), decode(value)))
-                .collect(),
-        )
+        let parts = query.split('&').filter(|_| !query.is_empty());
+        let read = |part: &str| match part.split_once('=') {
+            Some((name, value)) => (decode(name), Some(decode(value))),
+            None => (decode(part), None),
+        };
+        Parameters(parts.map(read).collect())
     }
 
     /// The first value of that name.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
+        found.and_then(|(_, value)| value.as_deref())
+    }
+
+    /// Refuses what is not a value of one of `names`, each written once. What was meant to narrow
+    /// a request and is misread would widen it.
+    pub(super) fn only(&self, names: &[&str]) -> Result<(), String> {
+        for (index, (name, value)) in self.0.iter().enumerate() {
+            if !names.contains(&name.as_str()) {
+                return Err(format!(
+                    "`{name}` is not known; there is {}",
+                    names.join(", ")
+                ));
+            }
+            if value.as_ref().is_none_or(String::is_empty) {
+                return Err(format!("{name}: has no value; write {name}=VALUE"));
+            }
+            if self.0[..index].iter().any(|(before, _)| before == name) {
+                return Err(format!("{name}: is written twice; write it once"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -86,5 +106,26 @@ mod tests {
         let parameters = Parameters::parse("client=%zz%3A&bare");
         assert_eq!(parameters.value("client"), Some("%zz:"));
         assert_eq!(parameters.value("bare"), None);
+    }
+
+    #[test]
+    fn only_known_names_with_a_value_each_are_let_through() {
+        let only = |query| Parameters::parse(query).only(&["name", "type"]);
+        for query in ["", "name=a", "type=A&name=a%26b"] {
+            assert_eq!(only(query), Ok(()), "{query}");
+        }
+        for (query, hint) in [
+            ("nmae=x", "`nmae` is not known; there is name, type"),
+            ("type=A&nmae=x", "there is name, type"),
+            ("NAME=x", "there is name, type"),
+            ("&", "there is name, type"),
+            ("name=a&", "there is name, type"),
+            ("name", "write name=VALUE"),
+            ("name=", "write name=VALUE"),
+            ("name=a&name=b", "write it once"),
+        ] {
+            let refused = only(query).unwrap_err();
+            assert!(refused.contains(hint), "{query}: {refused}");
+        }
     }
 }

@@ -30,19 +30,7 @@ impl Server {
     async fn start_with(status: Status, cache: CacheAccess) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let status = Arc::new(ArcSwap::from_pointee(status));
-        let metrics = Metrics::new(
-            Arc::clone(&status),
-            Vec::new(),
-            Vec::new(),
-            Arc::new(Shared::new(0, None, 0)),
-        );
-        let subject = Subject {
-            status,
-            metrics: Arc::new(metrics),
-            resolver: ResolverConfig::default(),
-            cache,
-        };
+        let subject = subject(status, cache);
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or(()) };
         let task = tokio::spawn(serve(listener, subject, shutdown));
@@ -66,6 +54,22 @@ impl Server {
     async fn read(&self, target: &str) -> (String, String) {
         self.say(&format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
             .await
+    }
+}
+
+fn subject(status: Status, cache: CacheAccess) -> Subject {
+    let status = Arc::new(ArcSwap::from_pointee(status));
+    let metrics = Metrics::new(
+        Arc::clone(&status),
+        Vec::new(),
+        Vec::new(),
+        Arc::new(Shared::new(0, None, 0)),
+    );
+    Subject {
+        status,
+        metrics: Arc::new(metrics),
+        resolver: ResolverConfig::default(),
+        cache,
     }
 }
 
@@ -247,6 +251,22 @@ async fn the_cache_is_flushed_by_post_from_no_web_page_and_never_by_get() {
     };
     assert_eq!(post(flush).await.1, r#"{"flushed":1}"#);
     assert_eq!(entries().await, 1);
+    for misread in [
+        "nmae=x",
+        "name",
+        "suffix=",
+        "limit=1",
+        "name=x&",
+        "type=A&type=AAAA",
+    ] {
+        let (head, body) = post(&format!("/cache/flush?{misread}")).await;
+        assert_code(&head, "400");
+        assert!(
+            body.contains("write ") || body.contains("there is name"),
+            "{body}"
+        );
+        assert_eq!(entries().await, 1, "{misread}");
+    }
     assert_code(&post("/cache").await.0, "405");
     assert_eq!(post("/cache/flush").await.1, r#"{"flushed":1}"#);
     assert_eq!(entries().await, 0);
@@ -259,8 +279,10 @@ async fn what_cannot_be_asked_of_the_cache_is_said() {
         ("name=a..b", "name: `a..b` has an empty label"),
         ("name=a&suffix=b", "one of them is enough"),
         ("type=XYZ", "type: `XYZ` is not a type"),
-        ("limit=0", "limit: not a number from 1 to 100000"),
-        ("limit=100001", "limit: "),
+        ("nmae=x", "there is name, suffix, type, limit"),
+        ("name", "write name=VALUE"),
+        ("limit=0", "limit: not a number from 1 to 10000"),
+        ("limit=10001", "limit: "),
     ] {
         let (head, body) = server.read(&format!("/cache?{query}")).await;
         assert_code(&head, "400");
@@ -271,6 +293,22 @@ async fn what_cannot_be_asked_of_the_cache_is_said() {
     let (head, body) = server.read("/cache").await;
     assert_code(&head, "404");
     assert!(body.contains("no_cache"), "{body}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_listing_at_a_time_lives_until_it_is_sent_and_others_are_turned_away_in_the_end() {
+    let (status, cache) = (draining(), cache_with_failures(&["gone.example"]));
+    let subject = subject(status, cache);
+    let pages = Pages::new(subject);
+    let request = |target: &str| hyper::Request::get(target).body(()).unwrap();
+    let first = pages.respond(&request("/cache")).await;
+    assert_eq!(first.status(), 200);
+    for target in ["/cache", "/debug/table", "/debug/ndsz"] {
+        let second = pages.respond(&request(target)).await;
+        assert_eq!(second.status(), 503, "{target}");
+    }
+    drop(first);
+    assert_eq!(pages.respond(&request("/cache")).await.status(), 200);
 }
 
 #[tokio::test]
