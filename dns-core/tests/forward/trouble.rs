@@ -1,9 +1,8 @@
 //! Servers and networks in trouble.
 
-use crate::messages::{RD, answer, query, rcode};
+use crate::messages::{answer, rcode};
 use crate::rig::{Rig, plain};
 use crate::world::{Act, World, answered, good, within};
-use dns_core::wire::Rtype;
 use dns_core::{Strategy, Transport};
 
 const STRATEGIES: [Strategy; 5] = [
