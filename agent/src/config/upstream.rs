@@ -4,7 +4,7 @@ use super::values;
 use super::walk::Reason;
 use dns_core::{NameBuf, Protocol, Server};
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// Port of DNS over UDP and TCP (RFC 1035 section 4.2).
@@ -197,7 +197,7 @@ fn address(text: &str, port: u16) -> Result<Option<SocketAddr>, Reason> {
         (Err(_), Ok(ip)) => SocketAddr::new(ip, port),
         (Err(_), Err(_)) => return Ok(None),
     };
-    if address.port() == 0 || address.ip().is_unspecified() || address.ip().is_multicast() {
+    if address.port() == 0 || !is_of_one_host(address.ip()) {
         let hint = "write the address and port of one server";
         return Err(Reason::new(
             format!("nobody can be asked at {address}"),
@@ -205,6 +205,12 @@ fn address(text: &str, port: u16) -> Result<Option<SocketAddr>, Reason> {
         ));
     }
     Ok(Some(address))
+}
+
+/// Whether one server can be asked there: at no unspecified, multicast or broadcast address.
+pub(crate) fn is_of_one_host(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    !(ip.is_unspecified() || ip.is_multicast() || ip == Ipv4Addr::BROADCAST)
 }
 
 #[cfg(test)]
@@ -260,6 +266,10 @@ mod tests {
             ("10.0.0.10:0", "one server"),
             ("0.0.0.0", "one server"),
             ("224.0.0.1", "one server"),
+            ("255.255.255.255", "one server"),
+            ("tcp://[::]", "one server"),
+            ("[ff02::1]:53", "one server"),
+            ("::ffff:0.0.0.0", "one server"),
             ("localhost", "127.0.0.1"),
             ("https://dns.example.net/dns-query", "tls://"),
             ("tls://9.9.9.9", "tls://9.9.9.9#dns.example.net"),

@@ -1,5 +1,6 @@
 //! One lookup of a host name: A and AAAA, over UDP and over TCP when an answer is cut.
 
+use crate::config::upstream::is_of_one_host;
 use dns_core::NameBuf;
 use hickory_proto::op::{Edns, Message, MessageType, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -25,7 +26,8 @@ const MESSAGE_MAX: usize = 65_535;
 /// What a lookup has found: at least one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Addresses, IPv4 before IPv6, each family in the order of its answer.
+    /// Addresses, IPv4 before IPv6, each family in numeric order: many servers turn theirs from
+    /// answer to answer, and that is no change.
     pub(super) addresses: Vec<IpAddr>,
     /// The smallest TTL of the records.
     pub(super) ttl: Duration,
@@ -70,7 +72,14 @@ fn found(answers: [Result<Message, String>; 2]) -> Result<Found, String> {
             Err(reason) => failure = Some(reason),
         }
     }
+    let is_any = !found.addresses.is_empty();
+    found.addresses.retain(|ip| is_of_one_host(*ip));
+    found.addresses.sort_unstable();
+    found.addresses.dedup();
     found.addresses.truncate(ADDRESSES_MAX);
+    if is_any && found.addresses.is_empty() {
+        return Err("nobody can be asked at any of its addresses".to_owned());
+    }
     if found.addresses.is_empty() {
         return Err(failure.unwrap_or_else(|| "it has no addresses".to_owned()));
     }
@@ -266,6 +275,33 @@ mod tests {
             assert_eq!(found.addresses, expected);
             assert_eq!(found.ttl, Duration::from_secs(20));
         }
+    }
+
+    /// What is found when the A records of `dns.example.net` are these.
+    fn found_of(addresses: &[[u8; 4]]) -> Result<Vec<IpAddr>, String> {
+        let host = name("dns.example.net.");
+        let none = query(&host, RecordType::AAAA).unwrap().into_response();
+        let mut some = query(&host, RecordType::A).unwrap().into_response();
+        for [a, b, c, d] in addresses {
+            let data = RData::A(A::new(*a, *b, *c, *d));
+            some.add_answer(Record::from_rdata(host.clone(), 60, data));
+        }
+        found([Ok(some), Ok(none)]).map(|found| found.addresses)
+    }
+
+    #[test]
+    fn a_turned_answer_is_the_same_and_addresses_of_no_one_host_are_left_out() {
+        let (first, second) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+        let turned = [second, [0; 4], [255; 4], first, [224, 0, 0, 1], second];
+        let expected: Vec<IpAddr> = vec![first.into(), second.into()];
+        assert_eq!(found_of(&turned), Ok(expected.clone()));
+        assert_eq!(found_of(&[first, second]), Ok(expected));
+        assert!(
+            found_of(&[[0; 4]])
+                .unwrap_err()
+                .contains("nobody can be asked")
+        );
+        assert!(found_of(&[]).unwrap_err().contains("no addresses"));
     }
 
     #[tokio::test]

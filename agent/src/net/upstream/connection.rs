@@ -32,6 +32,8 @@ pub(super) struct Connection {
     used_at: Millis,
     heard_at: Millis,
     age: Age,
+    questions: u32,
+    answers: u32,
 }
 
 /// A question on its way.
@@ -39,7 +41,7 @@ pub(super) struct Connection {
 pub(super) struct Asked {
     /// Its exchange.
     pub(super) exchange: ExchangeId,
-    /// What was asked, if it may be asked once more.
+    /// What was asked, if it may be asked once more should the connection prove to be used.
     pub(super) again: Option<Box<[u8]>>,
     /// Whether an answer has come, be it good or bad.
     pub(super) is_answered: bool,
@@ -69,8 +71,8 @@ pub(super) enum Turn {
 /// Whether a question may be asked once more when the connection is closed under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tries {
-    /// It may, if the connection has been used before: its server may have closed it without
-    /// having seen the question (RFC 7766 section 6.2.4).
+    /// It may, if the connection has brought an answer: its server may have closed it after that,
+    /// without having seen the question (RFC 7766 section 6.2.4).
     Two,
     /// This is the last.
     One,
@@ -94,6 +96,8 @@ impl Connection {
             used_at: now,
             heard_at: now,
             age: Age::Fresh,
+            questions: 0,
+            answers: 0,
         })
     }
 
@@ -105,6 +109,16 @@ impl Connection {
     /// Number of questions on their way.
     pub(super) fn in_flight(&self) -> usize {
         self.asked.len()
+    }
+
+    /// Number of questions that have been asked over it, those that are answered too.
+    pub(super) fn questions(&self) -> u32 {
+        self.questions
+    }
+
+    /// Number of questions that have been answered over it.
+    pub(super) fn answers(&self) -> u32 {
+        self.answers
     }
 
     /// Whether a question with that id can leave by it.
@@ -141,13 +155,13 @@ impl Connection {
         let start = open_frame(&mut self.unsent);
         self.unsent.extend_from_slice(message);
         close_frame(&mut self.unsent, start);
-        let may_ask_again = tries == Tries::Two && !self.is_fresh();
+        self.questions = self.questions.saturating_add(1);
         self.used_at = now;
         self.asked.insert(
             id,
             Asked {
                 exchange,
-                again: may_ask_again.then(|| message.into()),
+                again: (tries == Tries::Two).then(|| message.into()),
                 asked_at: now,
                 is_answered: false,
             },
@@ -228,7 +242,10 @@ impl Connection {
             // An id of nobody is a late answer: guesses come over no connection.
             let asked = message_id(message).and_then(|id| self.asked.get_mut(&id));
             if let Some(asked) = asked {
-                asked.is_answered = true;
+                if !asked.is_answered {
+                    asked.is_answered = true;
+                    self.answers = self.answers.saturating_add(1);
+                }
                 if self.age == Age::Fresh {
                     self.age = Age::Used;
                 }

@@ -16,6 +16,14 @@ use std::sync::Arc;
 /// work through a connection in order, and for ids that meet.
 const CONNECTIONS_PER_SERVER: usize = 4;
 
+/// Most connections to a server that closes them early: each takes few questions, perhaps one, so
+/// a hundred milliseconds a connection still leave some 300 questions a second.
+const CONNECTIONS_PER_CLOSING_SERVER: usize = 32;
+
+/// Milliseconds for which a server that has closed a connection early is taken to do so again.
+/// Each time it is forgotten the next such end costs its questions a second try.
+const CLOSING_MS: u64 = 60_000;
+
 /// Questions on their way over one connection from which on another is opened. More than servers
 /// work on at a time for one client.
 const IN_FLIGHT_USUAL: usize = 128;
@@ -61,6 +69,61 @@ struct Place {
 struct ServerConnections {
     slots: Vec<usize>,
     warned_at: Option<Millis>,
+    closing: Option<Closing>,
+}
+
+/// A server has closed a connection that it had answered on, with questions open.
+#[derive(Clone, Copy, Debug)]
+struct Closing {
+    /// Answers that the connection had brought.
+    answers: u32,
+    seen_at: Millis,
+}
+
+/// How much is put on the connections to a server.
+#[derive(Clone, Copy, Debug)]
+struct Load {
+    /// Most connections.
+    connections: usize,
+    /// Questions in all that one of them is meant for.
+    questions: u32,
+}
+
+impl ServerConnections {
+    fn load(&self, now: Millis) -> Load {
+        match self.closing {
+            Some(closing) if now.since(closing.seen_at) < CLOSING_MS => Load {
+                connections: CONNECTIONS_PER_CLOSING_SERVER,
+                questions: closing.answers,
+            },
+            _ => Load::USUAL,
+        }
+    }
+
+    fn is_forgettable(&self, now: Millis) -> bool {
+        let is_quiet = |at: Millis| now.since(at) >= WARNING_INTERVAL_MS;
+        let is_past = |closing: Closing| now.since(closing.seen_at) >= CLOSING_MS;
+        self.slots.is_empty()
+            && self.warned_at.is_none_or(is_quiet)
+            && self.closing.is_none_or(is_past)
+    }
+}
+
+impl Load {
+    const USUAL: Load = Load {
+        connections: CONNECTIONS_PER_SERVER,
+        questions: u32::MAX,
+    };
+
+    /// Whether one more question is well placed there. Those that one end has left without an
+    /// answer go apart, lest one that the server hangs up on takes the others with it again.
+    fn has_room(self, connection: &Connection, tries: Tries) -> bool {
+        let in_flight_usual = match tries {
+            Tries::Two => IN_FLIGHT_USUAL,
+            Tries::One => 1,
+        };
+        connection.in_flight() < in_flight_usual && connection.questions() < self.questions
+    }
 }
 
 impl Connections {
@@ -127,7 +190,10 @@ impl Connections {
             return;
         };
         connection.close(now, id);
-        if connection.is_done() {
+        let known = self.servers.get(&connection.server);
+        let load = known.map_or(Load::USUAL, |known| known.load(now));
+        let is_spent = connection.in_flight() == 0 && connection.questions() >= load.questions;
+        if connection.is_done() || is_spent {
             self.remove(slot);
         }
     }
@@ -152,10 +218,7 @@ impl Connections {
         for slot in idle {
             self.remove(slot);
         }
-        self.servers.retain(|_, known| {
-            let is_quiet = |at: Millis| now.since(at) >= WARNING_INTERVAL_MS;
-            !known.slots.is_empty() || !known.warned_at.is_none_or(is_quiet)
-        });
+        self.servers.retain(|_, known| !known.is_forgettable(now));
     }
 
     fn ask(
@@ -177,7 +240,8 @@ impl Connections {
         Ok(())
     }
 
-    /// The connection with the fewest questions; a new one if there is none or all have many.
+    /// The connection with the fewest questions of those with room; if none has, a new one, or past
+    /// their number the one with the fewest.
     fn choose(
         &mut self,
         now: Millis,
@@ -185,23 +249,25 @@ impl Connections {
         id: u16,
         tries: Tries,
     ) -> io::Result<usize> {
-        let slots = self
-            .servers
-            .get(server)
-            .map_or(&[][..], |known| &known.slots);
-        let known = slots.len();
+        let known = self.servers.get(server);
+        let slots = known.map_or(&[][..], |known| &known.slots);
+        let load = known.map_or(Load::USUAL, |known| known.load(now));
+        let count = slots.len();
         let least = slots
             .iter()
             .filter_map(|slot| {
                 let connection = self.connections.value_mut(*slot)?;
                 let suits = tries == Tries::Two || connection.is_fresh();
                 let fits = suits && connection.is_free(id);
-                fits.then(|| (connection.in_flight(), *slot))
+                let is_full = !load.has_room(connection, tries);
+                fits.then(|| (is_full, connection.in_flight(), *slot))
             })
             .min();
+        let is_least_full = least.is_none_or(|(is_full, ..)| is_full);
+        let least = least.map(|(_, in_flight, slot)| (in_flight, slot));
         match least {
-            Some((in_flight, slot)) if in_flight < IN_FLIGHT_USUAL => Ok(slot),
-            _ if known < CONNECTIONS_PER_SERVER => match (self.connect(now, server), least) {
+            Some((_, slot)) if !is_least_full => Ok(slot),
+            _ if count < load.connections => match (self.connect(now, server), least) {
                 (Err(_), Some((in_flight, slot))) if in_flight < IN_FLIGHT_MAX => Ok(slot),
                 (connected, _) => connected,
             },
@@ -261,12 +327,20 @@ impl Connections {
         };
         let server = Arc::clone(&connection.server);
         self.note_failure(now, &server, error);
-        for asked in connection.take_asked() {
+        let asked = connection.take_asked();
+        let answers = connection.answers();
+        let is_used = answers > 0;
+        if is_used && asked.iter().any(|asked| !asked.is_answered) {
+            let known = self.servers.entry(Arc::clone(&server)).or_default();
+            let seen_at = now;
+            known.closing = Some(Closing { answers, seen_at });
+        }
+        for asked in asked {
             self.places.remove(&asked.exchange);
             if asked.is_answered {
                 continue;
             }
-            let is_asked = asked.again.is_some_and(|message| {
+            let is_asked = asked.again.filter(|_| is_used).is_some_and(|message| {
                 self.ask(now, asked.exchange, &server, &message, Tries::One)
                     .is_ok()
             });

@@ -69,7 +69,21 @@ fn a_connection_closed_while_idle_is_forgotten() {
 }
 
 #[test]
-fn a_first_question_that_the_server_hangs_up_on_is_unreachable() {
+fn questions_that_the_server_hangs_up_on_without_an_answer_are_unreachable() {
+    let (listening, server, mut bench) = start();
+    bench.ask_tcp(1, &server, 1);
+    bench.ask_tcp(2, &server, 2);
+    let mut peer = listening.accept(&mut bench);
+    assert_eq!(peer.receive(&mut bench), Some(1));
+    assert_eq!(peer.receive(&mut bench), Some(2));
+    drop(peer);
+    let unreachable = [Told::Unreachable(1), Told::Unreachable(2)];
+    assert_eq!(bench.next_sorted(2), unreachable);
+    assert!(bench.exchanges.connections.is_empty());
+}
+
+#[test]
+fn a_question_behind_the_first_answer_is_asked_once_more() {
     let (listening, server, mut bench) = start();
     bench.ask_tcp(1, &server, 1);
     bench.ask_tcp(2, &server, 2);
@@ -79,12 +93,15 @@ fn a_first_question_that_the_server_hangs_up_on_is_unreachable() {
     peer.send(&[2]);
     drop(peer);
     assert_eq!(bench.next(), reply(2, 2));
+    let mut fresh = listening.accept(&mut bench);
+    assert_eq!(fresh.receive(&mut bench), Some(1));
+    drop(fresh);
     assert_eq!(bench.next(), Told::Unreachable(1));
     assert!(bench.exchanges.connections.is_empty());
 }
 
 #[test]
-fn a_question_on_a_used_connection_that_is_closed_is_asked_once_more() {
+fn questions_on_a_used_connection_that_is_closed_are_asked_once_more_and_apart() {
     let (listening, server, mut bench) = start();
     let mut peer = used(&listening, &server, &mut bench);
     bench.ask_tcp(2, &server, 2);
@@ -92,14 +109,57 @@ fn a_question_on_a_used_connection_that_is_closed_is_asked_once_more() {
     assert_eq!(peer.receive(&mut bench), Some(2));
     assert_eq!(peer.receive(&mut bench), Some(3));
     drop(peer);
-    let mut fresh = listening.accept(&mut bench);
-    assert_eq!(fresh.receive(&mut bench), Some(2));
-    assert_eq!(fresh.receive(&mut bench), Some(3));
-    fresh.send(&[2]);
-    assert_eq!(bench.next(), reply(2, 2));
-    drop(fresh);
+    let mut fresh = [(); 2].map(|()| listening.accept(&mut bench));
+    assert_eq!(fresh[0].receive(&mut bench), Some(2));
+    assert_eq!(fresh[1].receive(&mut bench), Some(3));
+    let [mut answering, closing] = fresh;
+    drop(closing);
     assert_eq!(bench.next(), Told::Unreachable(3));
+    answering.send(&[2]);
+    assert_eq!(bench.next(), reply(2, 2));
     assert_eq!(bench.count("upstream_asked_again"), 2);
+}
+
+#[test]
+fn a_server_that_closes_after_an_answer_has_one_question_a_connection_for_a_minute() {
+    let (listening, server, mut bench) = start();
+    let mut peer = used(&listening, &server, &mut bench);
+    bench.ask_tcp(2, &server, 2);
+    assert_eq!(peer.receive(&mut bench), Some(2));
+    drop(peer);
+    bench.until(|bench| (bench.count("upstream_asked_again") == 1).then_some(()));
+    for id in 3..6 {
+        bench.ask_tcp(u64::from(id), &server, id);
+    }
+    let mut peers: Vec<_> = (2..6).map(|_| listening.accept(&mut bench)).collect();
+    for (peer, id) in peers.iter_mut().zip(2..6) {
+        assert_eq!(peer.receive(&mut bench), Some(id));
+        peer.send(&[id]);
+        assert_eq!(bench.next(), reply(u64::from(id), id));
+        bench.close(u64::from(id));
+        assert_eq!(peer.receive(&mut bench), None);
+    }
+    assert!(bench.exchanges.connections.is_empty());
+    bench.wait(60_000);
+    bench.ask_tcp(6, &server, 6);
+    bench.ask_tcp(7, &server, 7);
+    let mut shared = listening.accept(&mut bench);
+    assert_eq!(shared.receive(&mut bench), Some(6));
+    assert_eq!(shared.receive(&mut bench), Some(7));
+}
+
+#[test]
+fn past_their_number_the_connections_to_a_closing_server_are_shared() {
+    let (listening, server, mut bench) = start();
+    let mut peer = used(&listening, &server, &mut bench);
+    bench.ask_tcp(2, &server, 2);
+    assert_eq!(peer.receive(&mut bench), Some(2));
+    drop(peer);
+    bench.until(|bench| (bench.count("upstream_asked_again") == 1).then_some(()));
+    for id in 3..103 {
+        bench.ask_tcp(u64::from(id), &server, id);
+    }
+    assert_eq!(bench.count("exchanges_opened"), 1 + 32);
 }
 
 #[test]
