@@ -27,7 +27,8 @@ pub struct ResolverConfig {
     /// there is none the new one gets SERVFAIL. The table goes on answering.
     pub forward_pending_max: usize,
     /// Share of `forward_pending_max`, in percent, that the questions of one client address may
-    /// take. Default 25: four clients that ask for dead names must agree before others suffer.
+    /// take. Default 25: four clients that ask for dead names must agree before others suffer. 127.0.0.1 and
+    /// ::1 are exempt: behind them are all programs of a machine, or of a pod.
     pub forward_client_percent: u8,
     /// Milliseconds after which a waiting question may be given up for a new one when there are too
     /// many. Default 200: live servers answer sooner.

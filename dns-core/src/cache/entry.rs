@@ -1,5 +1,6 @@
 //! What is kept for one question: its key and records in one block, and its times.
 
+use super::block::Block;
 use super::config::CacheConfig;
 use super::cost;
 use super::hit::Freshness;
@@ -8,7 +9,6 @@ use crate::question::{KeyParts, QuestionKey};
 use crate::reply::{Failure, Reply, rdata};
 use crate::transmit::Millis;
 use crate::wire::{Class, Header, RawRecord, Rcode, Reader};
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -24,7 +24,7 @@ const PREFETCH_MIN_MS: u64 = 1_000;
 #[derive(Debug)]
 pub(super) struct Entry {
     /// The key, then the place of each TTL among the records, then the records.
-    block: Box<[u8]>,
+    block: Block,
     kept_at: Millis,
     ttl_secs: u32,
     /// Until when upstreams are not asked again, in seconds from `kept_at`.
@@ -116,7 +116,7 @@ impl Entry {
         content: Content,
     ) -> Self {
         Entry {
-            block: block.into_boxed_slice(),
+            block: block.into(),
             kept_at: now,
             ttl_secs,
             failing_until_secs: AtomicU32::new(0),
@@ -129,7 +129,7 @@ impl Entry {
 
     /// The key, as [`QuestionKey::as_octets`].
     pub(super) fn key(&self) -> &[u8] {
-        &self.block[..usize::from(self.key_len)]
+        &self.block.as_octets()[..usize::from(self.key_len)]
     }
 
     /// What the key says.
@@ -139,7 +139,7 @@ impl Entry {
 
     /// Octets it takes of the memory, the table it is found by not included.
     pub(super) fn octets(&self) -> usize {
-        cost::NODE + cost::allocation(self.block.len())
+        cost::NODE + self.block.cost()
     }
 
     pub(super) fn failure(&self) -> Option<Failure> {
@@ -154,7 +154,7 @@ impl Entry {
         let Content::Answer(counts) = self.content else {
             return None;
         };
-        let behind_key = &self.block[usize::from(self.key_len)..];
+        let behind_key = &self.block.as_octets()[usize::from(self.key_len)..];
         let (places, octets) = behind_key.split_at(counts.records() * PLACE_LEN);
         let header = Header {
             ancount: counts.answers,

@@ -10,6 +10,7 @@
 //! takes its shard's lock shared and writes at most one mark; room is made when something is put
 //! in.
 
+mod block;
 mod config;
 mod cost;
 mod entry;

@@ -1,5 +1,6 @@
 //! The start of a forwarded question: the cache, the same question in flight, or a server.
 
+use super::attempt::Candidate;
 use super::pending::Role;
 use super::policy::Route;
 use super::recall::Kept;
@@ -23,6 +24,8 @@ struct Start<'q> {
     key: &'q QuestionKey,
     hash: u64,
     wanted: Wanted<'q>,
+    /// The one server to ask, whatever its health.
+    only: Option<Candidate>,
 }
 
 impl Forwarder {
@@ -52,6 +55,7 @@ impl Forwarder {
             key: &key,
             hash,
             wanted,
+            only: None,
         };
         match (kept, flight) {
             (Kept::Answered | Kept::Refresh, _) => {
@@ -62,6 +66,10 @@ impl Forwarder {
             }
             (Kept::Stale, Some(id)) if self.is_past_stale(id) => {
                 self.answer_stale(now, &key, &asking, out)
+            }
+            (Kept::Stale | Kept::Nothing, Some(_)) if self.refuses_for_down(now, route) => {
+                self.stats.forward_all_down.increment();
+                self.refuse(&asking, Failure::Unreachable, out)
             }
             (Kept::Stale | Kept::Nothing, Some(id)) => self.join(id, asking, out),
             (Kept::Stale | Kept::Nothing, None) => self.ask_anew(now, start, asking, kept, out),
@@ -79,6 +87,7 @@ impl Forwarder {
     ) -> Disposition {
         if self.refuses_for_down(now, start.route) {
             self.stats.forward_all_down.increment();
+            self.try_down(now, start);
             return self.refuse(&asking, Failure::Unreachable, out);
         }
         let client = asking.client.address.ip();
@@ -93,9 +102,25 @@ impl Forwarder {
 
     /// Asks a question that nobody waits for, so that its answer does not run out.
     fn renew(&mut self, now: Millis, start: Start<'_>) {
+        if self.upstreams.is_down(start.route) {
+            return self.try_down(now, start);
+        }
         if self.admit(now, start.route, None).is_ok() {
             self.stats.forward_prefetched.increment();
             self.start(now, start, None, None);
+        }
+    }
+
+    /// Asks a server that is down, of a route where all are, a question that nobody waits for: one
+    /// that does not answer probes may answer this. At most once in `forward_probe_ms`.
+    fn try_down(&mut self, now: Millis, start: Start<'_>) {
+        let pause_ms = self.config.forward_probe_ms;
+        let Some(only) = self.upstreams.try_down(now, start.route, pause_ms) else {
+            return;
+        };
+        if self.admit(now, start.route, None).is_ok() {
+            let only = Some(only);
+            self.start(now, Start { only, ..start }, None, None);
         }
     }
 
@@ -113,6 +138,7 @@ impl Forwarder {
             key,
             hash,
             wanted,
+            only,
         } = start;
         let id = self.slab.reserve();
         let mut pending = self.slab.blank();
@@ -133,7 +159,7 @@ impl Forwarder {
         self.upstreams.of_mut(route).in_flight += 1;
         self.limits.began(now, id, pending.client);
         if pending.role == Role::Owner {
-            self.ask_first(now, id, &mut pending);
+            self.ask_first(now, id, &mut pending, only);
         }
         self.settle(now, id, pending);
     }

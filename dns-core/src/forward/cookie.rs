@@ -13,6 +13,10 @@ pub(super) const COOKIE_LEN: usize = 8;
 const SERVER_COOKIE_MIN: usize = 8;
 const SERVER_COOKIE_MAX: usize = 32;
 
+/// Replies without a cookie in a row after which it is not expected any more. Each has the id, the
+/// port and the letters of its question right: nobody guesses so many.
+const MISSED_MAX: u8 = 16;
+
 /// A client cookie: the same for one server as long as the process lives.
 pub(super) type Cookie = [u8; COOKIE_LEN];
 
@@ -29,6 +33,8 @@ pub(super) struct CookieJar {
     /// The client cookie, then the server's as far as it is known.
     octets: [u8; COOKIE_LEN + SERVER_COOKIE_MAX],
     len: usize,
+    /// Replies in a row without a cookie, right in all else.
+    missed: u8,
 }
 
 /// What a reply says of cookies.
@@ -49,6 +55,16 @@ impl CookieJar {
         CookieJar {
             octets,
             len: COOKIE_LEN,
+            missed: 0,
+        }
+    }
+
+    /// Notes a reply over UDP without a cookie; after many in a row the server is taken to have
+    /// stopped sending them.
+    pub(super) fn miss(&mut self) {
+        self.missed = self.missed.saturating_add(1);
+        if self.missed >= MISSED_MAX {
+            self.forget();
         }
     }
 
@@ -65,6 +81,7 @@ impl CookieJar {
     /// Forgets the server's part.
     pub(super) fn forget(&mut self) {
         self.len = COOKIE_LEN;
+        self.missed = 0;
     }
 
     /// What the options of a reply show; a server cookie behind ours is kept.
@@ -82,6 +99,7 @@ impl CookieJar {
             return Shown::Nothing;
         }
         self.len = COOKIE_LEN + server.len();
+        self.missed = 0;
         self.octets[COOKIE_LEN..self.len].copy_from_slice(server);
         Shown::Ours
     }

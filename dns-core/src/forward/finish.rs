@@ -45,12 +45,7 @@ impl Forwarder {
         let fallback = pending.fallback.take();
         match fallback {
             Some(reply) if reply.header().is_truncated() => {
-                let on_tcp = |waiter: &mut super::Waiter| waiter.client.transport == Transport::Tcp;
-                for waiter in pending.waiters.extract_if(.., on_tcp) {
-                    let outcome = Outcome::Failed(failure);
-                    let event = Event::Done { waiter, outcome };
-                    self.queue.push_back(super::Queued::Ready(event));
-                }
+                self.fail_streams(&mut pending, failure);
                 self.finish(now, id, pending, Outcome::Reply(reply));
             }
             Some(reply) => self.finish(now, id, pending, Outcome::Reply(reply)),
@@ -69,10 +64,24 @@ impl Forwarder {
         mut pending: Box<Pending>,
         outcome: Outcome,
     ) {
-        if let Outcome::Failed(_) = outcome {
-            self.serve_stale(now, &mut pending);
+        match &outcome {
+            Outcome::Failed(_) => self.serve_stale(now, &mut pending),
+            Outcome::Reply(reply) if reply.header().is_truncated() => {
+                self.fail_streams(&mut pending, Failure::TimedOut);
+            }
+            Outcome::Reply(_) => {}
         }
         self.end(id, pending, &outcome);
+    }
+
+    /// Tells those who asked over TCP that there is no answer.
+    fn fail_streams(&mut self, pending: &mut Pending, failure: Failure) {
+        let on_tcp = |waiter: &mut super::Waiter| waiter.client.transport == Transport::Tcp;
+        for waiter in pending.waiters.extract_if(.., on_tcp) {
+            let outcome = Outcome::Failed(failure);
+            let event = Event::Done { waiter, outcome };
+            self.queue.push_back(super::Queued::Ready(event));
+        }
     }
 
     /// Gives those who wait a stale answer, if there is one.

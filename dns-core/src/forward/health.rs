@@ -5,7 +5,7 @@ use super::attempt::{Exchange, Patience};
 use super::pending::Pending;
 use super::upstream::{Health, Turned};
 use super::upstreams::{RouteId, ServerId};
-use crate::transmit::Millis;
+use crate::transmit::{Millis, Transport};
 
 impl Forwarder {
     pub(super) fn answered(
@@ -27,8 +27,8 @@ impl Forwarder {
         self.turned(now, id, turned);
     }
 
-    pub(super) fn refused(&mut self, now: Millis, id: ServerId) {
-        let turned = self.upstreams.server_mut(id).refused(now);
+    pub(super) fn refused(&mut self, now: Millis, id: ServerId, transport: Transport) {
+        let turned = self.upstreams.server_mut(id).refused(now, transport);
         self.turned(now, id, turned);
     }
 

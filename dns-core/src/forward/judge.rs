@@ -155,6 +155,10 @@ fn has_cookie<'m>(
             true
         }
         (Shown::Wrong, Transport::Tcp) => true,
+        (Shown::Nothing, Transport::Udp) if was_learnt => {
+            jar.miss();
+            false
+        }
         (Shown::Nothing | Shown::Wrong, Transport::Udp) => !was_learnt,
     }
 }

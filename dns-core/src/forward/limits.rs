@@ -6,7 +6,7 @@ use super::upstreams::RouteId;
 use crate::reply::Failure;
 use crate::transmit::Millis;
 use alloc::collections::VecDeque;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 
@@ -76,6 +76,10 @@ impl Forwarder {
         let pending_max = self.config.forward_pending_max;
         let share = usize::from(self.config.forward_client_percent);
         let client_max = (pending_max.saturating_mul(share) / 100).max(1);
+        // Behind this address are all programs of a machine, or of a pod.
+        let is_shared =
+            |client: &IpAddr| *client == Ipv4Addr::LOCALHOST || *client == Ipv6Addr::LOCALHOST;
+        let client = client.filter(|client| !is_shared(client));
         let is_crowded = share < 100 && self.slab.len() > pending_max / 2;
         if is_crowded && client.is_some_and(|client| self.limits.count_of(client) >= client_max) {
             self.stats.forward_client_shed.increment();

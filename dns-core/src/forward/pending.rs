@@ -181,8 +181,11 @@ impl Pending {
             | Strategy::RoundRobin
             | Strategy::Fastest
             | Strategy::Race => 1,
-            // One message stays in hand for TCP, or long answers would never arrive.
-            Strategy::Parallel => usize::from(self.attempts_left.saturating_sub(1).max(1)),
+            // Enough stays in hand for TCP, or long answers would never arrive.
+            Strategy::Parallel => {
+                let for_tcp = messages_of(Transport::Tcp);
+                usize::from(self.attempts_left.saturating_sub(for_tcp).max(1))
+            }
         }
     }
 
@@ -218,6 +221,11 @@ impl Pending {
         self.attempts_left > 0
     }
 
+    /// Whether what is left pays for a message over that transport.
+    pub(super) fn can_pay(&self, transport: Transport) -> bool {
+        self.attempts_left >= messages_of(transport)
+    }
+
     pub(super) fn has_exchanges(&self) -> bool {
         !self.exchanges.is_empty()
     }
@@ -251,7 +259,8 @@ impl Pending {
     /// Notes that a message goes out.
     pub(super) fn sent(&mut self, exchange: Exchange) {
         let at = exchange.attempt.at;
-        self.attempts_left = self.attempts_left.saturating_sub(1);
+        let cost = messages_of(exchange.attempt.transport);
+        self.attempts_left = self.attempts_left.saturating_sub(cost);
         self.number = self.number.wrapping_add(1);
         self.last_asked = at;
         if self.candidates[at].standing == Standing::Untried {
@@ -362,5 +371,14 @@ impl Pending {
             transport,
             opt: Opt::Sent,
         }
+    }
+}
+
+/// Messages that one over that transport may come to: on a connection that the server closes it is
+/// sent once more (RFC 7766 section 6.2.4).
+fn messages_of(transport: Transport) -> u8 {
+    match transport {
+        Transport::Udp => 1,
+        Transport::Tcp => 2,
     }
 }

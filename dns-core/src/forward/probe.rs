@@ -152,7 +152,8 @@ impl Forwarder {
     pub(super) fn handle_probe_unreachable(&mut self, now: Millis, id: ServerId, sequence: u32) {
         if self.open_probe(id, sequence).is_some() {
             self.close_probe(id, sequence);
-            self.refused(now, id);
+            let transport = self.upstreams.server(id).server.protocol.transport();
+            self.refused(now, id, transport);
         }
     }
 

@@ -90,6 +90,9 @@ impl Forwarder {
         if freshness.is_stale() {
             self.stats.cache_stale.increment();
             self.want_route(now, route);
+            if self.upstreams.is_down(route) {
+                return Kept::Refresh;
+            }
         } else {
             self.stats.cache_hits.increment();
         }

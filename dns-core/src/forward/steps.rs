@@ -1,6 +1,6 @@
 //! The steps of a forwarded question: send, ask again, give a server up, go on to other servers.
 
-use super::attempt::{Attempt, Exchange, Patience};
+use super::attempt::{Attempt, Candidate, Exchange, Patience};
 use super::judge::{Verdict, is_word, judge};
 use super::message::{Opt, write_message};
 use super::pending::{Pending, Role, Spelling};
@@ -22,12 +22,23 @@ const HOPS_MAX: u8 = 4;
 
 impl Forwarder {
     /// Sends a question for the first time to the servers of the route it is at.
-    pub(super) fn ask_first(&mut self, now: Millis, id: PendingId, pending: &mut Pending) {
+    pub(super) fn ask_first(
+        &mut self,
+        now: Millis,
+        id: PendingId,
+        pending: &mut Pending,
+        only: Option<Candidate>,
+    ) {
         let route = pending.asking;
         let mut order = core::mem::take(&mut pending.candidates);
-        let plan = self
+        let mut plan = self
             .upstreams
             .order(now, route, &mut *self.random, &mut order);
+        if let Some(only) = only {
+            order.clear();
+            order.push(only);
+            plan = Order::InTurn;
+        }
         pending.candidates = order;
         self.want_route(now, route);
         let strategy = self.upstreams.of(route).route.strategy;
@@ -47,7 +58,7 @@ impl Forwarder {
         pending: &mut Pending,
         attempt: Attempt,
     ) {
-        if !pending.may_send() {
+        if !pending.can_pay(attempt.transport) {
             return;
         }
         self.stats.forward_sent.increment();
@@ -187,7 +198,7 @@ impl Forwarder {
     ) {
         let protocol = &self.upstreams.server(exchange.server).server.protocol;
         if protocol.transport() == exchange.attempt.transport {
-            self.refused(now, exchange.server);
+            self.refused(now, exchange.server, exchange.attempt.transport);
         }
         self.give_up_exchange(now, id, pending, exchange);
     }
@@ -335,6 +346,6 @@ impl Forwarder {
         pending.hops += 1;
         pending.fallback = None;
         pending.asking = self.upstreams.route(now, &next.route);
-        self.ask_first(now, id, pending);
+        self.ask_first(now, id, pending, None);
     }
 }

@@ -3,7 +3,7 @@
 use super::attempt::Patience;
 use super::cookie::{Cookie, CookieJar};
 use crate::server::Server;
-use crate::transmit::Millis;
+use crate::transmit::{Millis, Transport};
 use alloc::sync::Arc;
 
 /// Shortest wait for an answer before the question is sent again, in milliseconds: an answer out
@@ -164,7 +164,13 @@ impl Upstream {
 
     /// Notes that it could not be reached. Of what happens at one moment one counts: a socket
     /// fails for all that it carries.
-    pub(super) fn refused(&mut self, now: Millis) -> Turned {
+    ///
+    /// A stream is refused as well when the server closes it, which it may do for one question
+    /// that it does not like: that makes it suspect and never down.
+    pub(super) fn refused(&mut self, now: Millis, transport: Transport) -> Turned {
+        if transport == Transport::Tcp {
+            return self.turn(self.health.max(Health::Suspect));
+        }
         if self.refused_at == Some(now) {
             return Turned::Not;
         }

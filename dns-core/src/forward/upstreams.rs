@@ -46,6 +46,8 @@ pub(super) struct RouteState {
     used_at: Millis,
     turn: usize,
     since_explored: u32,
+    /// When a question went to it last although all servers are down.
+    tried_at: Option<Millis>,
 }
 
 /// Whom a question can be sent to.
@@ -116,6 +118,25 @@ impl Upstreams {
         servers
             .iter()
             .all(|server| self.server(*server).health() == Health::Down)
+    }
+
+    /// One server of a route whose servers are all down, each time another, if none was tried in
+    /// the last `pause_ms`.
+    pub(super) fn try_down(
+        &mut self,
+        now: Millis,
+        id: RouteId,
+        pause_ms: u64,
+    ) -> Option<Candidate> {
+        let state = self.of_mut(id);
+        if state.tried_at.is_some_and(|at| now.since(at) < pause_ms) {
+            return None;
+        }
+        state.tried_at = Some(now);
+        state.turn = state.turn.wrapping_add(1);
+        let server = *state.servers.get(state.turn % state.servers.len().max(1))?;
+        let transport = self.server(server).server.protocol.transport();
+        Some(Candidate::of(server, transport))
     }
 
     /// The servers of a route in the order in which they are to be asked. Those that are down are
@@ -213,6 +234,7 @@ impl Upstreams {
             servers,
             used_at: now,
             turn: 0,
+            tried_at: None,
             since_explored: 0,
         };
         match idle {

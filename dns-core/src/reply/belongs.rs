@@ -4,7 +4,8 @@ use super::Reply;
 use crate::wire::{FoldedName, Name, RawRecord, Reader, Rtype};
 use alloc::vec::Vec;
 
-/// Most CNAMEs followed from the question; what lies behind them is not believed.
+/// Most CNAMEs followed from the question; what lies behind them is not believed. A reply with more
+/// of them is no chain that a server means.
 const CHAIN_MAX: usize = 16;
 
 /// Whether every answer is for a name on the CNAME chain from the question, or is a DNAME above
@@ -25,26 +26,26 @@ pub(crate) fn answers_belong(reply: &Reply, asked: &[u8]) -> bool {
 
 /// The names that CNAMEs lead to from `asked`, itself the first, whatever the order of records.
 fn cname_chain(reply: &Reply, asked: FoldedName) -> Vec<FoldedName> {
-    let mut chain = alloc::vec![asked];
-    loop {
-        let before = chain.len();
-        for record in reply
-            .answers()
-            .filter(|record| record.rtype == Rtype::CNAME)
-        {
-            if chain.last() != Some(&record.owner) {
-                continue;
-            }
+    let cnames = reply
+        .answers()
+        .filter(|record| record.rtype == Rtype::CNAME);
+    // Read once: a message may have thousands of records with names of a hundred labels.
+    let links: Vec<(FoldedName, FoldedName)> = cnames
+        .take(CHAIN_MAX)
+        .filter_map(|record| {
             let target = Reader::at_offset(reply.message(), record.rdata_at).name();
-            chain.extend(target.ok().filter(|target| !chain.contains(target)));
-            if chain.len() > CHAIN_MAX {
-                return chain;
-            }
-        }
-        if chain.len() == before {
-            return chain;
-        }
+            Some((record.owner, target.ok()?))
+        })
+        .collect();
+    let mut chain = alloc::vec![asked];
+    while let Some((_, target)) = chain
+        .last()
+        .and_then(|last| links.iter().find(|(owner, _)| owner == last))
+        && !chain.contains(target)
+    {
+        chain.push(*target);
     }
+    chain
 }
 
 /// Whether a record is a DNAME or the signature of one.

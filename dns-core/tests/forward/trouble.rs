@@ -1,9 +1,8 @@
 //! Servers and networks in trouble.
 
-use crate::messages::{RD, answer, query, rcode};
+use crate::messages::{answer, rcode};
 use crate::rig::{Rig, plain};
 use crate::world::{Act, World, answered, good, within};
-use dns_core::wire::Rtype;
 use dns_core::{Strategy, Transport};
 
 const STRATEGIES: [Strategy; 5] = [
@@ -113,7 +112,7 @@ fn a_dead_first_server_makes_one_question_slow() {
 }
 
 #[test]
-fn when_all_servers_are_dead_questions_fail_at_once_and_only_probes_go_out() {
+fn when_all_servers_are_dead_questions_fail_at_once_and_one_a_second_goes_out() {
     for is_closed in [false, true] {
         let dead = move |asked: &crate::rig::Asked, _: &mut crate::world::Dice| match asked.at {
             2_000..30_000 if is_closed => Act::Closed,
@@ -132,8 +131,11 @@ fn when_all_servers_are_dead_questions_fail_at_once_and_only_probes_go_out() {
         );
         let first = world.since(2_000)[0];
         assert!(!first.is_good && first.took_ms <= 5_000);
-        let sprayed = world.rig.asked.iter().filter(|asked| asked.at >= 7_000);
-        assert_eq!(sprayed.count(), 0, "only probes go out");
+        let down = world.rig.asked.iter().filter(|asked| asked.at >= 7_000);
+        let tried: Vec<_> = down.map(|asked| asked.at).collect();
+        let mut pauses = tried.windows(2).map(|two| two[1] - two[0]);
+        assert!(tried.len() > 20, "a question is tried now and then");
+        assert!(pauses.all(|pause| pause >= 1_000), "{tried:?}");
         let probes = world.rig.probes.len();
         assert!(
             (50..=60).contains(&probes),
@@ -258,6 +260,21 @@ fn a_race_is_hedged_after_the_usual_delay() {
 }
 
 #[test]
+fn a_server_that_answers_everything_but_probes_is_found_again() {
+    const ROOT: u8 = 0;
+    let moody = |asked: &crate::rig::Asked, _: &mut crate::world::Dice| match asked.at {
+        2_000..6_000 => Act::Silence,
+        _ if asked.message[12] == ROOT => Act::Silence,
+        _ => good(asked, 2),
+    };
+    let mut world = world(&[1], Strategy::Sequential).server(1, moody);
+    world.ask_steadily(100, 12_000);
+    world.run_to(15_000);
+    let back = world.since(8_500);
+    assert!(!back.is_empty() && back.iter().all(|ended| ended.is_good));
+}
+
+#[test]
 fn a_stream_server_is_asked_over_tcp_from_the_start() {
     use dns_core::{Protocol, Server};
     let server = Server {
@@ -273,13 +290,14 @@ fn a_stream_server_is_asked_over_tcp_from_the_start() {
     rig.advance_to(1);
     rig.ask("b.example");
     rig.unreachable(1);
-    rig.ask_query(query(1, RD, "c.example", Rtype::A, b""));
-    assert_eq!(rig.asked.len(), 2, "down after two");
+    rig.ask("c.example");
+    assert_eq!(rig.asked.len(), 3, "one that closes streams is not down");
+    rig.unreachable(2);
     assert_eq!(rig.stats.forward_tcp_retries.value(), 0);
     rig.advance_to(1_001);
     assert_eq!(rig.probes.last().unwrap().transport, Transport::Tcp);
     rig.answer_probe();
     rig.ask("d.example");
-    rig.reply(2, answer);
-    assert_eq!(rig.done.len(), 3);
+    rig.reply(3, answer);
+    assert_eq!(rig.done.len(), 4);
 }

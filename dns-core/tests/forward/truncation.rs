@@ -137,12 +137,12 @@ fn parallel_keeps_a_message_for_tcp() {
     };
     let mut rig = Rig::with(&ports, Strategy::Parallel, &config);
     rig.ask("a.example");
-    assert_eq!(rig.asked.len(), 3);
-    for index in 0..3 {
+    assert_eq!(rig.asked.len(), 2);
+    for index in 0..2 {
         rig.reply(index, truncated);
     }
-    assert_eq!(rig.asked.len(), 4);
-    rig.reply(3, answer);
+    assert_eq!(rig.asked.len(), 3, "it may come to two on a connection");
+    rig.reply(2, answer);
     assert!(!rig.only_reply().header().is_truncated());
 }
 
