@@ -26,7 +26,8 @@ pub struct HostsFile {
 
 /// Reads a hosts file. `file` names it in problems and sources and is not opened.
 ///
-/// A bad line loses that line alone.
+/// A bad line loses that line alone. So does one with U+FFFD, what stands for octets that are not
+/// UTF-8, unless it is in a comment.
 pub fn hosts_file(file: &str, text: &str) -> HostsFile {
     let text = without_byte_order_mark(text);
     let mut reader = HostsReader::new(file.into(), text.len());
@@ -131,7 +132,9 @@ fn parse(line: &str) -> Result<(IpAddr, Vec<NameBuf>), BadLine<'_>> {
 
 fn address_of(word: &str) -> Result<IpAddr, BadLine<'_>> {
     word.parse().map_err(|_| {
-        let hint = if word.contains('%') {
+        let hint = if word.contains(char::REPLACEMENT_CHARACTER) {
+            "write it in UTF-8"
+        } else if word.contains('%') {
             "an address with a scope cannot be answered"
         } else {
             ""
@@ -148,7 +151,11 @@ fn name_of(word: &str) -> Result<NameBuf, BadLine<'_>> {
     dns_name(word, HostPattern::Exact).map_err(|reason| BadLine {
         piece: word,
         reason: format!("{} {reason}", quoted(word)),
-        hint: "write a DNS name",
+        hint: if word.contains(char::REPLACEMENT_CHARACTER) {
+            "write a DNS name, in UTF-8"
+        } else {
+            "write a DNS name"
+        },
     })
 }
 
@@ -287,6 +294,24 @@ mod tests {
             read.problems[2].to_string(),
             "hosts:4:11: \"a..b\" has an empty label; write a DNS name"
         );
+    }
+
+    #[test]
+    fn what_is_not_utf8_loses_its_line_unless_it_is_in_a_comment() {
+        let text =
+            "192.0.2.1 a # caf\u{fffd}\n#\u{fffd}\n192.0.2.2 b\u{fffd} c\n192.0.2.\u{fffd} d\n";
+        let read = hosts_file("hosts", text);
+        let told: Vec<_> = read.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].starts_with("hosts:3:11: ") && told[0].ends_with("in UTF-8"),
+            "{told:?}"
+        );
+        assert!(
+            told[1].starts_with("hosts:4:1: ") && told[1].ends_with("in UTF-8"),
+            "{told:?}"
+        );
+        assert_eq!(shown(&entries_of(vec![read])), ["a 192.0.2.1"]);
     }
 
     #[test]

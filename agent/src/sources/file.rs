@@ -9,6 +9,7 @@ use dns_core::NameBuf;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
+use std::string::FromUtf8Error;
 use table_compiler::{ObjectDoc, ObjectId, Scope};
 
 /// Largest file read, in octets: a million hosts lines are about 50 MB.
@@ -53,7 +54,7 @@ impl File {
     /// Reads a file; what is broken in it is taken from `served`.
     pub(super) fn read(path: &Path, kind: SourceKind, domain: &NameBuf, served: &Files) -> Self {
         let before = served.get(path).filter(|file| !file.is_unread());
-        match read_text(path) {
+        match read_text(path, kind) {
             Ok((text, fingerprint)) => {
                 let name = path.to_string_lossy();
                 let read = match kind {
@@ -199,7 +200,7 @@ fn told_problems(found: &[table_compiler::Problem]) -> Vec<Problem> {
     told
 }
 
-fn read_text(path: &Path) -> Result<(String, Fingerprint), Box<Problem>> {
+fn read_text(path: &Path, kind: SourceKind) -> Result<(String, Fingerprint), Box<Problem>> {
     let fail = |reason: String| Box::new(Problem::error(Place::of_file(path), "", reason));
     let unreadable = |error: io::Error| fail(format!("cannot be read: {error}"));
     let (octets, metadata) =
@@ -208,20 +209,32 @@ fn read_text(path: &Path) -> Result<(String, Fingerprint), Box<Problem>> {
             _ => unreadable(error),
         })?;
     let fingerprint = Fingerprint::of(&metadata);
-    let text = String::from_utf8(octets).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + before.iter().filter(|&&octet| octet == b'\n').count();
-        let line_start = before
-            .iter()
-            .rposition(|&octet| octet == b'\n')
-            .map_or(0, |at| at + 1);
-        let column = 1 + String::from_utf8_lossy(&before[line_start..])
-            .chars()
-            .count();
-        let at = Place::of_file(path).at(line, column);
-        Box::new(Problem::error(at, "", "is not UTF-8").with_hint("write it in UTF-8"))
-    })?;
+    let text = match kind {
+        SourceKind::Table => String::from_utf8(octets).map_err(|error| not_utf8(path, &error))?,
+        SourceKind::Hosts => hosts_text(octets),
+    };
     Ok((text, fingerprint))
+}
+
+fn not_utf8(path: &Path, error: &FromUtf8Error) -> Box<Problem> {
+    let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = 1 + before.iter().filter(|&&octet| octet == b'\n').count();
+    let line_start = before
+        .iter()
+        .rposition(|&octet| octet == b'\n')
+        .map_or(0, |at| at + 1);
+    let column = 1 + String::from_utf8_lossy(&before[line_start..])
+        .chars()
+        .count();
+    let at = Place::of_file(path).at(line, column);
+    Box::new(Problem::error(at, "", "is not UTF-8").with_hint("write it in UTF-8"))
+}
+
+/// The text of a hosts file. What is not UTF-8 becomes U+FFFD: it means nothing in a comment, and
+/// in an address or a name it makes that line a bad one.
+pub(super) fn hosts_text(octets: Vec<u8>) -> String {
+    String::from_utf8(octets)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 impl From<&table_compiler::Problem> for Problem {

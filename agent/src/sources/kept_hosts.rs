@@ -3,7 +3,7 @@
 //! A copy costs no memory, whatever the file's size, and one that still has the file's size and
 //! time need be neither written nor read again.
 
-use super::file::FILE_OCTETS_MAX;
+use super::file::{FILE_OCTETS_MAX, hosts_text};
 use super::fingerprint::Fingerprint;
 use super::last_good::LastGood;
 use crate::{durable, input_file};
@@ -70,9 +70,7 @@ pub(super) fn load(state_dir: &Path, source: &Path) -> io::Result<Option<String>
         return Ok(None);
     }
     let octets = input_file::read_open(file, &metadata, FILE_OCTETS_MAX)?;
-    let text = String::from_utf8(octets);
-    text.map(Some)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    Ok(Some(hosts_text(octets)))
 }
 
 /// Where a hosts file is kept.
@@ -112,6 +110,15 @@ mod tests {
         fn fingerprint(&self) -> Fingerprint {
             Fingerprint::of(&std::fs::metadata(self.source()).unwrap())
         }
+    }
+
+    #[test]
+    fn a_kept_file_with_octets_that_are_not_utf8_is_given_back() {
+        let world = World::new("");
+        std::fs::write(world.source(), b"192.0.2.1 a # caf\xe9\n").unwrap();
+        assert_eq!(world.keep(&world.fingerprint()), Keeping::Done);
+        world.write("other\n");
+        assert_eq!(world.load().unwrap(), "192.0.2.1 a # caf\u{fffd}\n");
     }
 
     #[test]

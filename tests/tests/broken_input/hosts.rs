@@ -63,14 +63,19 @@ pub(crate) fn broken(count: usize) -> Vec<Broken> {
 }
 
 fn one(dice: &mut Dice, turn: usize) -> Broken {
-    let lines = good(dice);
+    let mut lines = good(dice);
+    // In the comments of the good lines it would do no harm.
+    if turn == LINES.len() {
+        lines.insert(0, "10.2.7.1 bad.mesh.test".to_owned());
+        let draft = Draft { at: 0, lines };
+        return draft.not_utf8();
+    }
     let draft = Draft {
         at: dice.below(lines.len()),
         lines,
     };
     match LINES.get(turn) {
         Some((kind, line, part)) => draft.broken(kind, 0, &[line], 0).with(*part),
-        None if turn == LINES.len() => draft.not_utf8(),
         // Between an address and its name.
         None => {
             let at = draft
