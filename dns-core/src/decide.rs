@@ -102,6 +102,8 @@ pub(crate) fn route_of_stranger<'s>(
     shortcut: Shortcut,
 ) -> Option<&'s Arc<Route>> {
     const OWN_LABEL: &[u8] = b"dns-version";
+    // First, for it is cheap: a name that goes nowhere need not be looked up here.
+    let route = snapshot.forward.route(name)?;
     let view = snapshot.views.select(client.address.ip())?;
     if view.answer != AnswerMode::Forward {
         let is_partial = snapshot.table.completeness() == Completeness::Partial;
@@ -113,7 +115,7 @@ pub(crate) fn route_of_stranger<'s>(
             return None;
         }
     }
-    snapshot.forward.route(name)
+    Some(route)
 }
 
 /// Whether the table has a host for the name. Where its entry was looked for in vain, only a view
