@@ -134,6 +134,16 @@ enum Queued {
     Ready(Event),
 }
 
+/// One that goes leaves no mark that others wait for in vain. They find word of it when they look
+/// for mail: it has nobody left to have them woken by.
+impl Drop for Forwarder {
+    fn drop(&mut self) {
+        if let Some((shared, number)) = &self.shared {
+            shared.abandon(*number);
+        }
+    }
+}
+
 impl Forwarder {
     /// A forwarder with the limits of `config`; what it shares with others, and its number among
     /// them, is given if there are others or a cache.

@@ -9,6 +9,15 @@ use dns_core::wire::{FoldedName, Header, Reader, Rtype};
 use dns_core::{CacheConfig, Caching, NameBuf, ResolverConfig, Route, Shared, Strategy};
 use std::sync::Arc;
 
+/// Two resolvers with one server that share what is given.
+fn two_rigs(shared: &Arc<Shared>) -> (Rig, Rig) {
+    let rig = |number| {
+        let route = route(&[1], Strategy::Sequential);
+        Rig::of_route(route, &plain(), Some((Arc::clone(shared), number)))
+    };
+    (rig(0), rig(1))
+}
+
 fn shared(resolvers: usize) -> Arc<Shared> {
     Arc::new(Shared::new(resolvers, Some(CacheConfig::default()), 7))
 }
@@ -244,11 +253,7 @@ fn the_target_of_a_chain_is_found_in_the_cache() {
 fn sixty_equal_questions_to_two_resolvers_make_one_upstream_question() {
     for cache in [None, Some(CacheConfig::default())] {
         let shared = Arc::new(Shared::new(2, cache.clone(), 7));
-        let rig = |number| {
-            let route = route(&[1], Strategy::Sequential);
-            Rig::of_route(route, &plain(), Some((Arc::clone(&shared), number)))
-        };
-        let (mut first, mut second) = (rig(0), rig(1));
+        let (mut first, mut second) = two_rigs(&shared);
         for _ in 0..30 {
             assert!(first.ask("a.example"));
             assert!(second.ask("a.example"));
@@ -268,12 +273,7 @@ fn sixty_equal_questions_to_two_resolvers_make_one_upstream_question() {
 
 #[test]
 fn who_joined_another_resolver_waits_no_longer_than_its_own_budget() {
-    let shared = shared(2);
-    let rig = |number| {
-        let route = route(&[1], Strategy::Sequential);
-        Rig::of_route(route, &plain(), Some((Arc::clone(&shared), number)))
-    };
-    let (mut first, mut second) = (rig(0), rig(1));
+    let (mut first, mut second) = two_rigs(&shared(2));
     first.ask("a.example");
     second.ask("a.example");
     second.advance_to(10_000);
@@ -286,13 +286,20 @@ fn who_joined_another_resolver_waits_no_longer_than_its_own_budget() {
 }
 
 #[test]
+fn who_joined_a_resolver_that_goes_is_told_so() {
+    let (mut first, mut second) = two_rigs(&shared(2));
+    first.ask("a.example");
+    second.ask("a.example");
+    drop(first);
+    second.take_mail();
+    assert_eq!(second.only_failure().0, 0, "at once");
+    second.ask("a.example");
+    assert_eq!(second.asked.len(), 1, "the question is free again");
+}
+
+#[test]
 fn failures_reach_those_who_joined_another_resolver() {
-    let shared = shared(2);
-    let rig = |number| {
-        let route = route(&[1], Strategy::Sequential);
-        Rig::of_route(route, &plain(), Some((Arc::clone(&shared), number)))
-    };
-    let (mut first, mut second) = (rig(0), rig(1));
+    let (mut first, mut second) = two_rigs(&shared(2));
     first.ask("a.example");
     second.ask("a.example");
     first.reply(0, |asked| rcode(asked, 5));
