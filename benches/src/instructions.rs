@@ -56,7 +56,7 @@ pub const BOUNDS: [Bound; 8] = [
     },
     Bound {
         name: "miss-10k",
-        instructions: 13_400,
+        instructions: 8_000,
         times: 20_000,
         operation: refuse,
     },
