@@ -18,13 +18,16 @@
 //! 1. At start: [`replay`] the file; cut it to [`Replay::valid_len`]; if there is [`Damage`] other
 //!    than a torn tail, keep a copy and write a [`snapshot`] in its place.
 //! 2. An empty or new file begins with [`HEADER`].
-//! 3. After each [`Ledger::assign`]: [`encode`] its changes, append, sync, then publish.
+//! 3. After each [`Ledger::assign`], [`Ledger::settle`], [`Ledger::merge`], [`Ledger::import`] and
+//!    [`Ledger::migrate`]: [`encode`] its changes, append, sync, then publish. The changes of a
+//!    merge or an import and of the settle that completes it are best appended together.
 //! 4. Now and then, when the file has many more lines than the ledger has records: write a
 //!    [`snapshot`] beside it, sync, rename over it.
 
+use super::config::VipConfig;
 use super::crc::crc32;
 use super::key::VipKey;
-use super::ledger::{Ledger, VipConfig};
+use super::ledger::Ledger;
 use super::pool::PoolKind;
 use super::record::{Origin, Record, RecordState};
 use alloc::format;
@@ -57,7 +60,7 @@ pub fn encode(record: &Record, out: &mut Vec<u8>) {
 /// A whole journal that replays to this ledger: header and one line a record, in a fixed order.
 pub fn snapshot(ledger: &Ledger) -> Vec<u8> {
     let mut out = Vec::from(HEADER);
-    for record in ledger.records() {
+    for record in ledger.all_records() {
         encode(record, &mut out);
     }
     out

@@ -20,7 +20,7 @@ pub struct VipKey(Arc<str>);
 impl VipKey {
     /// The key of a name: its text in lower case without the trailing dot.
     pub fn of_name(name: &NameBuf) -> Self {
-        VipKey(name.to_string().into())
+        VipKey(plain_text(name).unwrap_or_else(|| name.to_string()).into())
     }
 
     /// The key of one endpoint of a headless service, `<hostname>.<service>.<namespace>@<cluster>`.
@@ -69,6 +69,24 @@ impl VipKey {
     }
 }
 
+/// The text of a name of letters, digits, hyphens and underscores, which needs no escapes: nearly
+/// all are, and the compiler makes a key of every name.
+fn plain_text(name: &NameBuf) -> Option<String> {
+    let is_plain =
+        |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'*');
+    let mut text = String::with_capacity(name.as_name().as_wire().len());
+    for label in name.as_name().labels() {
+        if !label.iter().all(is_plain) {
+            return None;
+        }
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text.push_str(core::str::from_utf8(label).ok()?);
+    }
+    (!text.is_empty()).then_some(text)
+}
+
 impl fmt::Display for VipKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -112,6 +130,14 @@ mod tests {
     fn a_name_is_keyed_in_lower_case_without_the_trailing_dot() {
         let name = NameBuf::parse("Pay.Example.COM.").unwrap();
         assert_eq!(VipKey::of_name(&name).as_str(), "pay.example.com");
+    }
+
+    #[test]
+    fn a_key_is_the_text_of_its_name() {
+        for text in ["a.b-c.d_e", "*.a", ".", r"a\.b.c", r"\000.x"] {
+            let name = NameBuf::parse(text).unwrap();
+            assert_eq!(VipKey::of_name(&name).as_str(), name.to_string());
+        }
     }
 
     #[test]

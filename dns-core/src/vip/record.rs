@@ -36,14 +36,14 @@ impl Record {
         (self.state == RecordState::Released).then_some(self.changed_ms)
     }
 
-    /// Whether the key holds the address because the ledger allotted it.
+    /// Whether the key holds the address because the ledger says so: allotted by it, or imported.
     pub fn is_allotted(&self) -> bool {
-        self.state == RecordState::Active && self.origin == Origin::Allotted
+        self.state == RecordState::Active && !self.origin.is_object()
     }
 
     /// Whether the key holds the address because an object says so.
     pub(super) fn is_given(&self) -> bool {
-        self.state == RecordState::Active && self.origin != Origin::Allotted
+        self.state == RecordState::Active && self.origin.is_object()
     }
 }
 
@@ -58,17 +58,25 @@ pub enum RecordState {
     /// The key lost it to another and holds a different one; for a while it still leads back to
     /// the key.
     Moved,
-    /// Nothing is known about the pair any more. Only in journals.
+    /// Two ledgers that were merged gave it to two keys, or gave the key two addresses, and the
+    /// other claim is better. The next call settles it.
+    Contested,
+    /// The pair is over. Kept for a quarantine, so that an older copy of the ledger does not bring
+    /// it back in a merge.
     Tombstone,
+    /// Nothing is known about the pair any more. Only in journals.
+    Forgotten,
 }
 
 impl RecordState {
     /// All states.
-    pub const ALL: [RecordState; 4] = [
+    pub const ALL: [RecordState; 6] = [
         RecordState::Active,
         RecordState::Released,
         RecordState::Moved,
+        RecordState::Contested,
         RecordState::Tombstone,
+        RecordState::Forgotten,
     ];
 
     /// Fixed text for output and the journal.
@@ -77,7 +85,9 @@ impl RecordState {
             RecordState::Active => "active",
             RecordState::Released => "released",
             RecordState::Moved => "moved",
+            RecordState::Contested => "contested",
             RecordState::Tombstone => "tombstone",
+            RecordState::Forgotten => "forgotten",
         }
     }
 }
@@ -87,7 +97,10 @@ impl RecordState {
 pub enum Origin {
     /// A user wrote it (`spec.addresses`, `ProductName.vip`).
     Pinned,
-    /// Another allocator wrote it (`status.addresses`).
+    /// Another allocator wrote it into an object (`status.addresses`).
+    Status,
+    /// An operator brought it from the map of another system ([`super::Ledger::import`]). It is
+    /// the key's whether or not an object wants it.
     Imported,
     /// The ledger allotted it.
     Allotted,
@@ -95,14 +108,28 @@ pub enum Origin {
 
 impl Origin {
     /// All origins.
-    pub const ALL: [Origin; 3] = [Origin::Pinned, Origin::Imported, Origin::Allotted];
+    pub const ALL: [Origin; 4] = [
+        Origin::Pinned,
+        Origin::Status,
+        Origin::Imported,
+        Origin::Allotted,
+    ];
 
     /// Fixed text for output and the journal.
     pub fn label(self) -> &'static str {
         match self {
             Origin::Pinned => "pinned",
+            Origin::Status => "status",
             Origin::Imported => "imported",
             Origin::Allotted => "allotted",
+        }
+    }
+
+    /// Whether an object says it, and stops saying it when it goes.
+    pub(super) fn is_object(self) -> bool {
+        match self {
+            Origin::Pinned | Origin::Status => true,
+            Origin::Imported | Origin::Allotted => false,
         }
     }
 }

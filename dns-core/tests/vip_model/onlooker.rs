@@ -1,7 +1,8 @@
 //! What the walk checks after each step, by book-keeping of its own.
 
-use crate::{BLOCKS, Place, QUARANTINE_SECS, Walk, block_addresses, config};
-use dns_core::vip::{Assignment, Family, Given, PoolKind, Record, VipKey};
+use crate::site::Site;
+use crate::{BLOCKS, Place, QUARANTINE_SECS, Seen, block_addresses, config};
+use dns_core::vip::{Assignment, Family, Given, Move, PoolKind, Record, RecordState, VipKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -14,34 +15,46 @@ pub(crate) struct Memory {
     pub(crate) left: BTreeMap<IpAddr, (VipKey, u64)>,
 }
 
-impl Walk {
+impl Site {
     /// Holds the outcome of a step against every promise.
-    pub(crate) fn check(&mut self, assignment: &Assignment) {
+    pub(crate) fn check(&mut self, assignment: &Assignment, now_ms: u64, seen: &mut Seen) {
         let addresses = self.addresses(&self.ledger);
         assert_nothing_is_shared(&addresses, &self.pins);
         for place in self.places() {
             let was = self.memory.held.get(&place).copied();
             let is = addresses.get(&place).copied();
             match was {
-                Some(was) => self.check_living(&place, was, is, assignment),
-                None => self.check_new(&place, is),
+                Some(was) => self.check_living(&place, was, is, assignment, now_ms),
+                None => seen.returns += usize::from(self.check_new(&place, is, now_ms)),
             }
             assert_eq!(is.is_none(), assignment.exhausted.contains(&place));
         }
-        self.remember(addresses);
+        self.check_outage(assignment);
+        self.remember(addresses, now_ms);
         let block = block_addresses(BLOCKS[0].1);
         let taken = block
             .iter()
-            .filter(|&&address| self.is_taken(address))
+            .filter(|&&address| self.is_taken(address, now_ms))
             .count();
-        self.seen.half_full += usize::from((50..=90).contains(&(taken * 100 / block.len())));
+        seen.half_full += usize::from((50..=90).contains(&(taken * 100 / block.len())));
         for (_, family) in &assignment.exhausted {
             let block = BLOCKS.iter().find(|(of, _)| of == family).unwrap().1;
             assert!(
                 block_addresses(block)
                     .iter()
-                    .all(|&address| self.is_taken(address))
+                    .all(|&address| self.is_taken(address, now_ms))
             );
+        }
+    }
+
+    /// A lost cluster releases nothing.
+    fn check_outage(&self, assignment: &Assignment) {
+        let released = assignment.changes.iter();
+        for record in released.filter(|record| record.state == RecordState::Released) {
+            let place = (record.key.clone(), record.family());
+            let was_held = self.memory.held.get(&place) == Some(&record.address);
+            let is_lost = self.is_held(&record.key) && self.places().contains(&place);
+            assert!(!(was_held && is_lost), "{record:?}");
         }
     }
 
@@ -52,6 +65,7 @@ impl Walk {
         was: IpAddr,
         is: Option<IpAddr>,
         assignment: &Assignment,
+        now_ms: u64,
     ) {
         let Some(pin) = self.pins.get(&was) else {
             return assert_eq!(is, Some(was));
@@ -64,12 +78,13 @@ impl Walk {
                 .any(|m| m.key == place.0 && m.from == was && m.to == is)
         );
         let former = |r: &Record| r.address == was;
-        let leads_back = self.ledger.former_of(&place.0, self.now_ms).any(former);
+        let leads_back = self.ledger.former_of(&place.0, now_ms).any(former);
         assert_eq!(leads_back, pin.key != place.0);
     }
 
     /// A name without address comes back to one it had, or gets one that rested long enough.
-    fn check_new(&mut self, place: &Place, is: Option<IpAddr>) {
+    /// Gives whether it came back.
+    fn check_new(&self, place: &Place, is: Option<IpAddr>, now_ms: u64) -> bool {
         let had_by_it = |address: &IpAddr| {
             self.memory
                 .left
@@ -83,7 +98,8 @@ impl Walk {
             pin.key == place.0 && Family::of(*address) == place.1 && !pins.contains_key(address)
         });
         let Some(is) = is else {
-            return assert!(!could_return);
+            assert!(!could_return);
+            return false;
         };
         let was_pinned_by_it = self
             .memory
@@ -95,9 +111,7 @@ impl Walk {
             could_return,
             "{place:?} {is}"
         );
-        if could_return {
-            self.seen.returns += 1;
-        } else {
+        if !could_return {
             assert!(
                 !self.memory.pins.contains_key(&is),
                 "{is} was given until this moment"
@@ -106,23 +120,49 @@ impl Walk {
                 !self.memory.held.values().any(|&held| held == is),
                 "{is} was held"
             );
-            assert!(!self.is_taken(is), "{is} is in quarantine");
+            assert!(!self.is_taken(is, now_ms), "{is} is in quarantine");
         }
+        could_return
     }
 
-    fn remember(&mut self, addresses: BTreeMap<Place, IpAddr>) {
+    /// What a merge may do: an address that a living name loses leads back to it and is reported,
+    /// unless an object gives it to the name.
+    pub(crate) fn check_merged(&mut self, assignment: &Assignment, now_ms: u64, seen: &mut Seen) {
+        let addresses = self.addresses(&self.ledger);
+        assert_nothing_is_shared(&addresses, &self.pins);
+        for place in self.places() {
+            let was = self.memory.held.get(&place).copied();
+            let is = addresses.get(&place).copied();
+            assert_eq!(is.is_none(), assignment.exhausted.contains(&place));
+            let Some(was) = was.filter(|was| is != Some(*was)) else {
+                continue;
+            };
+            if self.pins.get(&was).is_some_and(|pin| pin.key == place.0) {
+                continue;
+            }
+            let former = |r: &Record| r.address == was;
+            assert!(
+                self.ledger.former_of(&place.0, now_ms).any(former),
+                "{place:?} {was}"
+            );
+            let reported = |m: &Move| m.key == place.0 && m.from == was && m.to == is;
+            assert!(assignment.moves.iter().any(reported), "{place:?} {was}");
+            seen.moved_by_merge += 1;
+        }
+        self.memory.held = addresses;
+        self.memory.pins = self.pins.clone();
+        self.memory.left = self.released();
+    }
+
+    fn remember(&mut self, addresses: BTreeMap<Place, IpAddr>, now_ms: u64) {
         for (place, address) in &self.memory.held {
             if addresses.get(place) != Some(address) {
-                self.memory
-                    .left
-                    .insert(*address, (place.0.clone(), self.now_ms));
+                self.memory.left.insert(*address, (place.0.clone(), now_ms));
             }
         }
         for (address, pin) in &self.memory.pins {
             if !self.pins.contains_key(address) {
-                self.memory
-                    .left
-                    .insert(*address, (pin.key.clone(), self.now_ms));
+                self.memory.left.insert(*address, (pin.key.clone(), now_ms));
             }
         }
         for address in addresses.values().chain(self.pins.keys()) {
@@ -133,14 +173,14 @@ impl Walk {
     }
 
     /// Whether the onlooker sees the address held, given, or resting.
-    fn is_taken(&self, address: IpAddr) -> bool {
+    fn is_taken(&self, address: IpAddr, now_ms: u64) -> bool {
         self.pins.contains_key(&address)
             || self.memory.held.values().any(|&held| held == address)
             || self
                 .memory
                 .left
                 .get(&address)
-                .is_some_and(|(_, until_ms)| self.now_ms < until_ms + QUARANTINE_SECS * 1000)
+                .is_some_and(|(_, until_ms)| now_ms < until_ms + QUARANTINE_SECS * 1000)
     }
 }
 
