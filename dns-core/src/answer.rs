@@ -1,20 +1,22 @@
 //! What we say: an [`Answer`] before it is octets, and the one place that makes them.
 
+mod srv;
+
+pub use srv::Srv;
+
 use crate::query::{Query, Refusal};
 use crate::transmit::Transport;
 use crate::wire::edns::{DnssecOk, OPT_LEN, OptRecord};
 use crate::wire::header::{HEADER_LEN, Header};
-use crate::wire::name::{LABEL_MAX, NAME_MAX};
+use crate::wire::name::NAME_MAX;
 use crate::wire::writer::{Fit, Owner, Section, Writer};
-use crate::wire::{Ede, Edns, FoldedName, Name, NameBuf, Rcode, Reaction, Rtype};
+use crate::wire::{Ede, Edns, Name, NameBuf, Rcode, Reaction, Rtype};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
 /// Refresh, retry and expire of our SOA records in seconds: what CoreDNS says. Nobody transfers
 /// our zones.
 const SOA_TIMERS_SECS: [u32; 3] = [7_200, 1_800, 86_400];
-/// Version of the Kubernetes DNS specification that `dns-version.<zone>` names (its section 2.2).
-const DNS_VERSION: &[u8] = b"1.1.0";
 /// What an ANY query is answered with (RFC 8482 section 4.2).
 const ANY_HINFO_CPU: &[u8] = b"RFC8482";
 
@@ -64,8 +66,8 @@ pub enum Records<'t> {
     Srv(Vec<Srv<'t>>),
     /// The name behind an address.
     Ptr(Name<'t>),
-    /// The version text of the Kubernetes DNS specification.
-    DnsVersion,
+    /// The version text of a DNS specification.
+    DnsVersion(DnsVersion),
     /// The answer to ANY.
     AnyHinfo,
     /// The SOA that was asked for.
@@ -74,18 +76,23 @@ pub enum Records<'t> {
     Negative(Soa<'t>),
 }
 
-/// A service location (RFC 2782).
-#[derive(Debug)]
-pub struct Srv<'t> {
-    /// Port number.
-    pub port: u16,
-    /// Label in front of the target, for an endpoint of a headless service; one that does not fit
-    /// there is left out.
-    pub hostname: Option<&'t str>,
-    /// Target; a wildcard stands for the host that was asked for.
-    pub host: &'t NameBuf,
-    /// Share.
-    pub weight: u16,
+/// A DNS specification that `dns-version.<zone>` names the version of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DnsVersion {
+    /// Kubernetes DNS-based service discovery.
+    Kubernetes,
+    /// Multi-Cluster Services DNS.
+    MultiCluster,
+}
+
+impl DnsVersion {
+    /// The version, as section 2.2 of each specification has it.
+    fn text(self) -> &'static [u8] {
+        match self {
+            DnsVersion::Kubernetes => b"1.1.0",
+            DnsVersion::MultiCluster => b"1.0.0",
+        }
+    }
 }
 
 /// A start of authority.
@@ -215,7 +222,9 @@ impl<'t> Answer<'t> {
             Records::Ptr(name) => {
                 put(Rtype::PTR, &|out| out.extend_from_slice(name.as_wire()));
             }
-            Records::DnsVersion => put(Rtype::TXT, &|out| character_string(DNS_VERSION, out)),
+            Records::DnsVersion(version) => {
+                put(Rtype::TXT, &|out| character_string(version.text(), out));
+            }
             Records::AnyHinfo => put(Rtype::HINFO, &|out| {
                 character_string(ANY_HINFO_CPU, out);
                 character_string(b"", out);
@@ -241,28 +250,6 @@ impl At<'_> {
             Owner::Question | Owner::At(_) => 2,
             Owner::Name(name) => name.as_wire().len(),
         }
-    }
-}
-
-impl Srv<'_> {
-    /// `owner` is the name that the record belongs to.
-    fn write(&self, owner: Name<'_>, out: &mut Vec<u8>) {
-        const PRIORITY: u16 = 0;
-        for word in [PRIORITY, self.weight, self.port] {
-            out.extend_from_slice(&word.to_be_bytes());
-        }
-        let mut host = self.host.as_name();
-        if let Some(name) = self
-            .hostname
-            .and_then(|label| name_of_instance(label, host))
-        {
-            return out.extend_from_slice(name.as_wire());
-        }
-        if host.is_wildcard() {
-            let is_host = |name: &Name<'_>| !name.first_label().is_some_and(is_srv_label);
-            host = owner.ancestors().find(is_host).unwrap_or(owner);
-        }
-        out.extend_from_slice(host.as_wire());
     }
 }
 
@@ -294,19 +281,6 @@ impl Soa<'_> {
             }
         });
     }
-}
-
-/// Whether a label names a service or a transport (RFC 2782).
-fn is_srv_label(label: &[u8]) -> bool {
-    label.starts_with(b"_")
-}
-
-/// The name of an endpoint below its host; `None` if the label is none or makes it too long.
-fn name_of_instance(hostname: &str, host: Name<'_>) -> Option<FoldedName> {
-    let len = u8::try_from(hostname.len()).ok()?;
-    let is_label = (1..=LABEL_MAX).contains(&hostname.len());
-    let name = || FoldedName::join(&[&[len], hostname.as_bytes()], host);
-    is_label.then(name).flatten()
 }
 
 /// Labels in front of a name; the name alone if they do not fit in 255 octets.

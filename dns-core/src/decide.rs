@@ -1,6 +1,6 @@
 //! What to do about a question: the column of steps from the asker to an answer or an upstream.
 
-use crate::answer::{Answer, Cname, Records, Soa};
+use crate::answer::{Answer, Cname, DnsVersion, Records, Soa};
 use crate::config::ResolverConfig;
 use crate::forward::Route;
 use crate::host::{self, Said};
@@ -52,7 +52,8 @@ pub(crate) fn decide<'s>(
         return Step::Answer(Answer::failure(Rcode::REFUSED, Some(Ede::PROHIBITED)));
     };
     let name = query.name.as_name();
-    if view.answer == AnswerMode::Forward {
+    let is_forwarded = view.answer == AnswerMode::Forward;
+    if is_forwarded && !snapshot.table.has_outside_answers() {
         return forward(snapshot, query.name, Vec::new());
     }
     let mut chain = Vec::new();
@@ -90,7 +91,11 @@ pub(crate) fn decide<'s>(
             Said::Absent => break,
         }
     }
-    miss(snapshot, config, view, query, at.unwrap_or(name), chain)
+    let name = at.unwrap_or(name);
+    if is_forwarded {
+        return forward(snapshot, FoldedName::of(name), chain);
+    }
+    miss(snapshot, config, view, query, name, chain)
 }
 
 /// The route of a name that neither the table nor we ourselves know anything of: the short way
@@ -105,17 +110,20 @@ pub(crate) fn route_of_stranger<'s>(
     // First, for it is cheap: a name that goes nowhere need not be looked up here.
     let route = snapshot.forward.route(name)?;
     let view = snapshot.views.select(client.address.ip())?;
-    if view.answer != AnswerMode::Forward {
-        let is_partial = snapshot.table.completeness() == Completeness::Partial;
-        let may_be_ours = snapshot.zone_of(name).is_some()
-            || is_partial && name.ends_with(view.domain.as_name())
-            || name.first_label() == Some(OWN_LABEL)
-            || name.as_wire().ends_with(b"\x04arpa\0");
-        if may_be_ours || means_a_host(snapshot, view, name, shortcut) {
-            return None;
+    let is_ours = match view.answer {
+        AnswerMode::Forward => {
+            snapshot.table.has_outside_answers() && means_a_host(snapshot, view, name, shortcut)
         }
-    }
-    Some(route)
+        AnswerMode::Vip | AnswerMode::Endpoints => {
+            let is_partial = snapshot.table.completeness() == Completeness::Partial;
+            let may_be_ours = snapshot.zone_of(name).is_some()
+                || is_partial && name.ends_with(view.domain.as_name())
+                || name.first_label() == Some(OWN_LABEL)
+                || name.as_wire().ends_with(b"\x04arpa\0");
+            may_be_ours || means_a_host(snapshot, view, name, shortcut)
+        }
+    };
+    (!is_ours).then_some(route)
 }
 
 /// Whether the table has a host for the name. Where its entry was looked for in vain, only a view
@@ -164,7 +172,8 @@ fn miss<'s>(
             Step::Answer(Answer::failure(Rcode::SERVFAIL, Some(Ede::NOT_READY)))
         }
         Completeness::Complete if zone.is_some() => {
-            let has_names_below = snapshot.table.has_names_below(name) && !is_cluster_label(name);
+            let has_names_below =
+                snapshot.table.has_names_below(name) && !is_cluster_label(view, name);
             let exists = is_apex || has_names_below;
             let rcode = if exists {
                 Rcode::NOERROR
@@ -187,11 +196,12 @@ fn own_records<'s>(
     rtype: Rtype,
     name: Name<'_>,
 ) -> Option<Records<'s>> {
-    let (records, own_type) = if is_dns_version(snapshot, view, name) {
-        (Records::DnsVersion, Rtype::TXT)
-    } else {
-        let host = snapshot.table.reverse(name.reverse_address()?, view)?;
-        (Records::Ptr(host), Rtype::PTR)
+    let (records, own_type) = match dns_version(snapshot, view, name) {
+        Some(version) => (Records::DnsVersion(version), Rtype::TXT),
+        None => {
+            let host = snapshot.table.reverse(name.reverse_address()?, view)?;
+            (Records::Ptr(host), Rtype::PTR)
+        }
     };
     Some(match rtype {
         rtype if rtype == own_type => records,
@@ -200,24 +210,31 @@ fn own_records<'s>(
     })
 }
 
-/// `dns-version` below the cluster domain or a zone of ours (Kubernetes DNS specification,
-/// section 2.2).
-fn is_dns_version(snapshot: &Snapshot, view: &View, name: Name<'_>) -> bool {
-    let is_first = name.first_label() == Some(b"dns-version");
-    is_first
-        && name.parent().is_some_and(|parent| {
-            parent == view.domain.as_name()
-                || snapshot.zones.iter().any(|zone| zone.as_name() == parent)
-        })
+/// The specification that `dns-version` names below the cluster domain, the domain of shared
+/// services if the table has any, or a zone of ours (section 2.2 of both specifications).
+fn dns_version(snapshot: &Snapshot, view: &View, name: Name<'_>) -> Option<DnsVersion> {
+    if name.first_label() != Some(b"dns-version") {
+        return None;
+    }
+    let parent = name.parent()?;
+    let is_zone = || snapshot.zones.iter().any(|zone| zone.as_name() == parent);
+    if parent == view.clusterset_domain.as_name() {
+        let is_ours = is_zone() || snapshot.table.has_names_below(parent);
+        return is_ours.then_some(DnsVersion::MultiCluster);
+    }
+    (parent == view.domain.as_name() || is_zone()).then_some(DnsVersion::Kubernetes)
 }
 
 /// Whether `name` is `<cluster>.<service>.<namespace>.svc.clusterset.local`: below it are the
 /// endpoints of a cluster, and it does not exist itself (Multi-Cluster Services DNS
 /// specification, section 2.4).
-fn is_cluster_label(name: Name<'_>) -> bool {
-    const SUFFIX: [&[u8]; 3] = [b"svc", b"clusterset", b"local"];
-    let mut labels = name.labels().skip(3);
-    name.label_count() == 6 && SUFFIX.iter().all(|label| labels.next() == Some(*label))
+fn is_cluster_label(view: &View, name: Name<'_>) -> bool {
+    const SVC: &[u8] = b"svc";
+    const BEFORE_SVC: usize = 3;
+    let domain = view.clusterset_domain.as_name();
+    name.label_count() == BEFORE_SVC + 1 + domain.label_count()
+        && name.labels().nth(BEFORE_SVC) == Some(SVC)
+        && name.ends_with(domain)
 }
 
 /// Sends the question for `name` to the upstreams of its route. Without any, a chain of CNAMEs
@@ -284,7 +301,11 @@ mod tests {
         NameBuf::parse(text).unwrap()
     }
 
-    fn snapshot(completeness: Completeness, answer: AnswerMode) -> Snapshot {
+    fn snapshot(
+        completeness: Completeness,
+        answer: AnswerMode,
+        outside: Option<AnswerMode>,
+    ) -> Snapshot {
         let host = |text| HostEntry {
             addresses: alloc::vec![crate::HostAddress::new(
                 "10.0.0.1".parse().unwrap(),
@@ -293,7 +314,8 @@ mod tests {
             short_names: true,
             ..HostEntry::new(name(text), HostKind::External, Source::default())
         };
-        let hosts = ["web.example", "*.wild.example", "svc.ns1.svc.cluster.local"].map(host);
+        let mut hosts = ["web.example", "*.wild.example", "svc.ns1.svc.cluster.local"].map(host);
+        hosts[0].answers.outside = outside;
         let domain = name("cluster.local");
         let view = View {
             namespace: Some("ns1".into()),
@@ -326,9 +348,14 @@ mod tests {
             token: 0,
         };
         let mut strangers = 0;
-        for answer in [AnswerMode::Vip, AnswerMode::Endpoints, AnswerMode::Forward] {
+        for (answer, outside) in [
+            (AnswerMode::Vip, None),
+            (AnswerMode::Endpoints, None),
+            (AnswerMode::Forward, None),
+            (AnswerMode::Forward, Some(AnswerMode::Vip)),
+        ] {
             for completeness in [Completeness::Partial, Completeness::Complete] {
-                let snapshot = snapshot(completeness, answer);
+                let snapshot = snapshot(completeness, answer, outside);
                 for text in NAMES {
                     let folded = name(text);
                     let route_after =

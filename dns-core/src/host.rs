@@ -41,7 +41,13 @@ pub(crate) fn say<'t>(
         Host::Entry(entry) => entry,
         Host::Record(record) => return say_record(&record, view, rtype, rotation, config),
     };
-    if view.answer == AnswerMode::Endpoints && !can_be_dialled(entry, view) {
+    let mode = entry.answers.mode(view.answer);
+    let is_there = match mode {
+        AnswerMode::Vip => true,
+        AnswerMode::Endpoints => can_be_dialled(entry, view),
+        AnswerMode::Forward => false,
+    };
+    if !is_there {
         return Said::Absent;
     }
     let ttl_secs = entry.ttl_secs.unwrap_or(config.ttl_secs);
@@ -52,6 +58,7 @@ pub(crate) fn say<'t>(
     };
     match rtype {
         Rtype::ANY => Said::Records(Records::AnyHinfo, ttl_secs),
+        _ if entry.answers.is_withheld => Said::NoData,
         Rtype::SRV if entry.cname.is_none() => match srv::of_host(entry, port) {
             locations if locations.is_empty() => Said::NoData,
             locations => Said::Records(Records::Srv(locations), ttl_secs),
@@ -61,8 +68,11 @@ pub(crate) fn say<'t>(
             .cname
             .as_ref()
             .map_or(Said::NoData, |target| Said::Cname(target, ttl_secs)),
-        Rtype::A | Rtype::AAAA => match view.answer {
-            AnswerMode::Endpoints => dialled(entry, view, rtype, rotation, config),
+        Rtype::A | Rtype::AAAA => match mode {
+            AnswerMode::Endpoints => {
+                let ttl_secs = answered_ttl_secs(entry, view, config);
+                dialled(entry, view, rtype, rotation, ttl_secs)
+            }
             AnswerMode::Vip | AnswerMode::Forward => {
                 addressed(entry.addresses.iter(), view, rtype, rotation, ttl_secs)
             }
@@ -81,7 +91,8 @@ fn say_record<'t>(
 ) -> Said<'t> {
     let ttl_secs = match view.answer {
         AnswerMode::Endpoints => config.endpoints_ttl_secs,
-        AnswerMode::Vip | AnswerMode::Forward => config.ttl_secs,
+        AnswerMode::Vip => config.ttl_secs,
+        AnswerMode::Forward => return Said::Absent,
     };
     match rtype {
         Rtype::ANY => Said::Records(Records::AnyHinfo, config.ttl_secs),
@@ -96,9 +107,6 @@ fn say_record<'t>(
 /// Empty if it has a name instead, or none of a family the view knows; `None` if the view answers
 /// as if the name did not exist.
 pub fn answered_addresses(entry: &Arc<HostEntry>, view: &View) -> Option<Vec<IpAddr>> {
-    if view.answer == AnswerMode::Forward {
-        return None;
-    }
     const UNROTATED: u32 = 0;
     let config = ResolverConfig::default();
     let mut addresses = Vec::new();
@@ -114,10 +122,16 @@ pub fn answered_addresses(entry: &Arc<HostEntry>, view: &View) -> Option<Vec<IpA
     Some(addresses)
 }
 
-/// The TTL in seconds of the addresses that a client of `view` is answered with for `entry`.
+/// The TTL in seconds of the addresses that a client of `view` is answered with for `entry`: its
+/// own, but never longer than that of machines where it is answered with machines.
 pub fn answered_ttl_secs(entry: &HostEntry, view: &View, config: &ResolverConfig) -> u32 {
-    match view.answer {
-        AnswerMode::Endpoints => config.endpoints_ttl_secs,
+    match entry.answers.mode(view.answer) {
+        AnswerMode::Endpoints => {
+            let of_machines = config.endpoints_ttl_secs;
+            entry
+                .ttl_secs
+                .map_or(of_machines, |own| own.min(of_machines))
+        }
         AnswerMode::Vip | AnswerMode::Forward => entry.ttl_secs.unwrap_or(config.ttl_secs),
     }
 }
@@ -151,24 +165,27 @@ fn addressed<'t>(
 /// not, no type has an answer: a name does not exist for A and exist for MX (RFC 8020).
 fn can_be_dialled(entry: &HostEntry, view: &View) -> bool {
     entry.cname.is_some()
+        || !entry.dialled.is_empty()
         || entry.addresses.iter().any(is_real)
         || dialled_endpoints(entry, view).next().is_some()
 }
 
-/// Addresses that can be dialled without a proxy: the endpoints of a product or service entry,
-/// the own cluster's first; else what a user, a cluster or a control plane wrote.
+/// Addresses that can be dialled without a proxy: those that the entry names for it, else its
+/// endpoints, the own cluster's first; else what a user, a cluster or a control plane wrote.
 fn dialled(
     entry: &HostEntry,
     view: &View,
     rtype: Rtype,
     rotation: u32,
-    config: &ResolverConfig,
+    ttl_secs: u32,
 ) -> Said<'static> {
-    let ttl_secs = config.endpoints_ttl_secs;
-    let endpoints = endpoint_addresses(entry, view);
-    if !endpoints.is_empty() {
-        const OWN_CLUSTER_FIRST: u32 = 0;
-        return of_family(endpoints, rtype, OWN_CLUSTER_FIRST, ttl_secs);
+    let best_first = match entry.dialled.as_slice() {
+        [] => endpoint_addresses(entry, view),
+        dialled => dialled.to_vec(),
+    };
+    if !best_first.is_empty() {
+        const UNROTATED: u32 = 0;
+        return of_family(best_first, rtype, UNROTATED, ttl_secs);
     }
     let real = entry.addresses.iter().filter(|address| is_real(address));
     addressed(real, view, rtype, rotation, ttl_secs)
@@ -203,7 +220,11 @@ fn dialled_endpoints<'e>(
     let is_chosen = |address: &HostAddress| address.origin == AddressOrigin::Endpoint;
     let endpoints = match entry.kind {
         _ if entry.addresses.iter().any(is_chosen) => &[][..],
-        HostKind::Product | HostKind::External | HostKind::Alias => &entry.endpoints,
+        HostKind::Product | HostKind::External | HostKind::Mirror | HostKind::Alias => {
+            &entry.endpoints
+        }
+        // One of other clusters has no address of its own that could be dialled.
+        HostKind::Service if !entry.addresses.iter().any(is_real) => &entry.endpoints,
         HostKind::Service | HostKind::Headless | HostKind::Instance => &[],
     };
     endpoints.iter().filter_map(|endpoint| {

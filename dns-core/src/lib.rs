@@ -66,8 +66,9 @@ pub use shared::Shared;
 pub use snapshot::Snapshot;
 pub use stats::Stats;
 pub use table::update::{
-    AddressOrigin, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, HostKind,
-    NameState, Port, PortTransport, Source, TableUpdate, Via, VipState, VipWanted, Visibility,
+    AddressOrigin, Answers, Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry,
+    HostKind, NameState, Port, PortTransport, Source, TableUpdate, Via, VipState, VipWanted,
+    Visibility,
 };
 pub use table::{
     Completeness, Host, HostList, HostListBuilder, HostRecord, HostsFreshness, NamePlace,

@@ -15,6 +15,9 @@ pub struct View {
     pub namespace: Option<Arc<str>>,
     /// Cluster domain, normally `cluster.local`.
     pub domain: NameBuf,
+    /// Domain of the services that all clusters share (Multi-Cluster Services API), normally
+    /// `clusterset.local`.
+    pub clusterset_domain: NameBuf,
     /// Search domains of the asker's resolver, in order.
     pub search: Vec<NameBuf>,
     /// Families of allotted virtual addresses that the asker can use.
@@ -35,6 +38,7 @@ impl View {
         View {
             namespace: None,
             domain,
+            clusterset_domain: NameBuf::parse("clusterset.local").expect("it is a name"),
             search: Vec::new(),
             families: Families::V4,
             network: None,
@@ -84,7 +88,7 @@ impl Families {
 }
 
 /// What names are answered with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AnswerMode {
     /// Their virtual addresses: the asker has a proxy. The default.
     Vip,

@@ -8,7 +8,7 @@ use crate::transmit::Transport;
 use crate::view::{View, Views};
 use crate::wire::NameBuf;
 use crate::{
-    AddressOrigin, Completeness, ForwardPolicy, HostAddress, HostEntry, HostKind, Source,
+    AddressOrigin, Answers, Completeness, ForwardPolicy, HostAddress, HostEntry, HostKind, Source,
     TableUpdate, Visibility,
 };
 use alloc::format;
@@ -28,6 +28,19 @@ fn entry(host: &str, addresses: &[(&str, AddressOrigin)]) -> HostEntry {
     HostEntry {
         addresses: addresses.iter().map(address).collect(),
         ..HostEntry::new(name(host), HostKind::External, Source::default())
+    }
+}
+
+fn in_the_mesh(host: &str, mesh: AnswerMode) -> HostEntry {
+    HostEntry {
+        dialled: vec!["198.51.100.1".parse().unwrap()],
+        answers: Answers {
+            mesh: Some(mesh),
+            no_proxy: Some(AnswerMode::Vip),
+            outside: Some(AnswerMode::Vip),
+            is_withheld: host.starts_with("withheld"),
+        },
+        ..entry(host, &[("250.0.0.3", AddressOrigin::Allotted)])
     }
 }
 
@@ -70,6 +83,14 @@ fn entries() -> Vec<HostEntry> {
             ..entry("short-lived.test", &[("10.0.0.1", Pinned)])
         },
         entry("empty.test", &[]),
+        HostEntry {
+            dialled: vec!["198.51.100.1".parse().unwrap()],
+            ..entry("product.test", &[("250.0.0.2", Allotted)])
+        },
+        in_the_mesh("mesh-vip.test", AnswerMode::Vip),
+        in_the_mesh("withheld.test", AnswerMode::Vip),
+        in_the_mesh("mesh-endpoints.test", AnswerMode::Endpoints),
+        in_the_mesh("mesh-forward.zone.test", AnswerMode::Forward),
         entry("*.wild.test", &[("10.0.0.1", Pinned)]),
     ]
 }
@@ -194,9 +215,12 @@ proptest! {
         families in proptest::sample::select(vec![Families::V4, Families::BOTH]),
         transport in proptest::sample::select(vec![Transport::Udp, Transport::Tcp]),
         namespace in proptest::option::of(Just("ns1")),
+        answer in proptest::sample::select(vec![AnswerMode::Vip, AnswerMode::Vip,
+            AnswerMode::Endpoints, AnswerMode::Forward]),
     ) {
         let view = View {
             families,
+            answer,
             namespace: namespace.map(Into::into),
             ..View::new(name("cluster.local"))
         };
@@ -233,6 +257,8 @@ fn the_usual_questions_take_the_fast_way() {
         ("vip.test", 28),
         ("both.test", 28),
         ("short-lived.test", 1),
+        ("product.test", 1),
+        ("mesh-vip.test", 1),
         (HOSTS, 1),
         (HOSTS, 28),
         (HOSTS, 65),
@@ -255,6 +281,8 @@ fn what_depends_on_the_asker_takes_the_long_way() {
         "external.test",
         "mixed.test",
         "many.test",
+        "mesh-endpoints.test",
+        "mesh-forward.zone.test",
     ] {
         let rtype = if host == "mixed.test" { 28 } else { 1 };
         let message = question(host, rtype, 0x0100, None);

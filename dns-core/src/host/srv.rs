@@ -1,7 +1,7 @@
 //! Service locations of a host (RFC 2782, Kubernetes DNS specification sections 2.3.2 and 2.4.2).
 
 use crate::answer::Srv;
-use crate::table::update::{EndpointState, HostEntry, HostKind, Port};
+use crate::table::update::{Endpoint, EndpointState, HostEntry, HostKind, Port, Via};
 use alloc::vec::Vec;
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
@@ -49,17 +49,28 @@ fn of_endpoints<'e>(
 ) {
     for endpoint in &entry.endpoints {
         let hostname = endpoint.hostname.as_deref();
-        if endpoint.state == EndpointState::Ready
-            && endpoint.port_name == port.name
-            && known.insert((endpoint.port, hostname))
+        let is_ready = endpoint.state == EndpointState::Ready;
+        if let Some(number) = dialled_port(endpoint, port)
+            && is_ready
+            && known.insert((number, hostname))
         {
             let host = &entry.name;
             locations.push(Srv {
-                port: endpoint.port,
+                port: number,
                 hostname,
                 host,
                 weight: 0,
             });
         }
+    }
+}
+
+/// The port that clients dial for `port` at the address of that endpoint, if it serves it. Behind
+/// a gateway the address is virtual, and has the ports of the service.
+fn dialled_port(endpoint: &Endpoint, port: &Port) -> Option<u16> {
+    let is_served = endpoint.port_name == port.name;
+    match endpoint.via {
+        Via::Direct => is_served.then_some(endpoint.port),
+        Via::Gateway => (is_served || endpoint.port_name.is_none()).then_some(port.number),
     }
 }

@@ -7,7 +7,7 @@ use super::plain::{PlainAnswer, PlainLookup};
 use super::update::{
     AddressOrigin, Endpoint, EndpointState, HostEntry, HostKind, Port, PortTransport,
 };
-use crate::view::{Families, View};
+use crate::view::{AnswerMode, Families, View};
 use crate::wire::Name;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -179,7 +179,7 @@ impl NameTable {
         let entry = entries
             .unwrap_or_default()
             .iter()
-            .find(|entry| is_visible(entry, view) && !entry.name.as_name().is_wildcard());
+            .find(|entry| names_its_addresses(entry, view));
         match entry {
             Some(entry) => Some(entry.name.as_name()),
             None => self.hosts_reverse(address).map(|record| record.name),
@@ -284,6 +284,11 @@ impl NameTable {
         self.wildcards > 0
     }
 
+    /// Whether some entry answers clients whose views would forward everything.
+    pub(crate) fn has_outside_answers(&self) -> bool {
+        self.outside > 0
+    }
+
     pub(super) fn has_hosts(&self, name: Name<'_>) -> bool {
         self.hosts
             .find(name.as_wire(), self.hash(name.as_wire()))
@@ -300,13 +305,22 @@ impl NameTable {
     }
 }
 
+/// Whether the view is told the name of an entry by an address of it: not that of one which is
+/// forwarded in that view, and a wildcard is no name.
+fn names_its_addresses(entry: &HostEntry, view: &View) -> bool {
+    let is_forwarded = entry.answers.mode(view.answer) == AnswerMode::Forward;
+    is_visible(entry, view) && !is_forwarded && !entry.name.as_name().is_wildcard()
+}
+
 /// Whether an address of an entry leads back to its name. The endpoints of a host are machines
 /// with names of their own, but for the instances of a headless service.
 pub(super) fn is_reversible(entry: &HostEntry, origin: AddressOrigin) -> bool {
     match entry.kind {
         HostKind::Alias | HostKind::Headless => false,
         HostKind::Instance => true,
-        HostKind::Service | HostKind::Product | HostKind::External => origin.is_virtual(),
+        HostKind::Service | HostKind::Product | HostKind::External | HostKind::Mirror => {
+            origin.is_virtual()
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub struct NameTable {
     hidden_hosts: usize,
     /// Entries' names that begin with an asterisk.
     wildcards: usize,
+    /// Names with an entry that clients outside the mesh are answered with.
+    outside: usize,
     generation: u64,
     completeness: Completeness,
 }
@@ -69,6 +71,7 @@ impl NameTable {
             answerable: 0,
             hidden_hosts: 0,
             wildcards: 0,
+            outside: 0,
             generation: 0,
             completeness: Completeness::Partial,
         }

@@ -4,7 +4,7 @@ use super::hasher::NameHasher;
 use super::plain::Plain;
 use super::shards::Keyed;
 use super::update::{HostEntry, VipWanted, Visibility};
-use crate::view::View;
+use crate::view::{AnswerMode, View};
 use crate::wire::NameBuf;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -35,6 +35,13 @@ impl Node {
 
     pub(super) fn is_answerable(&self) -> bool {
         self.variants.iter().any(|entry| entry.is_answerable())
+    }
+
+    /// Whether clients are answered from it whose views would forward everything.
+    pub(super) fn answers_outside(&self) -> bool {
+        let is_forwarded =
+            |entry: &HostEntry| entry.answers.mode(AnswerMode::Forward) == AnswerMode::Forward;
+        !self.variants.iter().all(|entry| is_forwarded(entry))
     }
 
     /// Whether hosts files have no say about the name: an entry answers it, or waits for the

@@ -2,7 +2,7 @@
 //! that the fast path copies from.
 
 use super::update::{HostEntry, Visibility};
-use crate::view::Families;
+use crate::view::{AnswerMode, Families};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -43,12 +43,15 @@ pub(super) struct Plain {
 
 impl Plain {
     /// The plain form of a name, if it has one: a single variant that all may see, with addresses
-    /// that are valid in every network.
+    /// that are valid in every network and that clients with a proxy are answered with.
     pub(super) fn of(variants: &[Arc<HostEntry>]) -> Option<Self> {
         let mut answerable = variants.iter().filter(|entry| entry.is_answerable());
         let entry = answerable.next()?;
         let is_single = answerable.next().is_none();
-        let is_for_all = entry.visibility == Visibility::Everyone && entry.cname.is_none();
+        let is_virtual =
+            entry.answers.mode(AnswerMode::Vip) == AnswerMode::Vip && !entry.answers.is_withheld;
+        let is_for_all =
+            entry.visibility == Visibility::Everyone && entry.cname.is_none() && is_virtual;
         let is_everywhere = entry.addresses.iter().all(|a| a.network.is_none());
         if !(is_single && is_for_all && is_everywhere) {
             return None;

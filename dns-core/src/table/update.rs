@@ -4,9 +4,9 @@
 //! refused has been refused before one exists.
 
 use crate::locality::Locality;
+use crate::view::AnswerMode;
 use crate::wire::NameBuf;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -47,6 +47,11 @@ pub struct HostEntry {
     pub ports: Vec<Port>,
     /// Where connections to the name go, usable or not, in order of preference.
     pub endpoints: Vec<Endpoint>,
+    /// What clients without a proxy dial, where that is not the endpoints: the best of a product's
+    /// gateways.
+    pub dialled: Vec<IpAddr>,
+    /// What clients are answered with, where their views are not to decide.
+    pub answers: Answers,
     /// The name this one is an alias of; its data is already copied here.
     pub alias_of: Option<NameBuf>,
     /// Whether Kubernetes short forms (`a`, `a.ns`, `a.ns.svc`) lead here.
@@ -79,6 +84,8 @@ impl HostEntry {
             ttl_secs: None,
             ports: Vec::new(),
             endpoints: Vec::new(),
+            dialled: Vec::new(),
+            answers: Answers::default(),
             alias_of: None,
             short_names: false,
             visibility: Visibility::Everyone,
@@ -92,6 +99,33 @@ impl HostEntry {
     /// Whether a query can be answered from it at all.
     pub fn is_answerable(&self) -> bool {
         !self.addresses.is_empty() || self.cname.is_some()
+    }
+}
+
+/// What the clients of a name are answered with, by what their view would have; `None` leaves it to
+/// the view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Answers {
+    /// In place of [`AnswerMode::Vip`]: clients with a proxy.
+    pub mesh: Option<AnswerMode>,
+    /// In place of [`AnswerMode::Endpoints`]: clients without.
+    pub no_proxy: Option<AnswerMode>,
+    /// In place of [`AnswerMode::Forward`]: clients outside the mesh.
+    pub outside: Option<AnswerMode>,
+    /// Whether the name exists and has no address: what its owner wants while all of its members
+    /// are down.
+    pub is_withheld: bool,
+}
+
+impl Answers {
+    /// What clients are answered with whose view would have `of_view`.
+    pub fn mode(self, of_view: AnswerMode) -> AnswerMode {
+        let own = match of_view {
+            AnswerMode::Vip => self.mesh,
+            AnswerMode::Endpoints => self.no_proxy,
+            AnswerMode::Forward => self.outside,
+        };
+        own.unwrap_or(of_view)
     }
 }
 
@@ -109,6 +143,8 @@ pub enum HostKind {
     Product,
     /// A ServiceEntry host, or any other host of a name table or hosts file.
     External,
+    /// A further name of a service, made by a template (`<service>-<cluster>`).
+    Mirror,
     /// Another name of an entry.
     Alias,
 }
@@ -122,6 +158,7 @@ impl HostKind {
             HostKind::Instance => "instance",
             HostKind::Product => "product",
             HostKind::External => "external",
+            HostKind::Mirror => "mirror",
             HostKind::Alias => "alias",
         }
     }
@@ -253,7 +290,7 @@ impl NameState {
         match self {
             NameState::Live => "live",
             NameState::Stale => "stale",
-            NameState::Grace => "grace",
+            NameState::Grace => "withdrawn",
         }
     }
 }
@@ -302,7 +339,8 @@ pub struct Endpoint {
     pub port: u16,
     /// Name of the service port that this one serves.
     pub port_name: Option<Arc<str>>,
-    /// Host name of the endpoint below its headless service, if it has one.
+    /// Host name of the endpoint below its headless service, if it has one: a label, and where it
+    /// takes the cluster to tell two endpoints apart, that behind it (`pod-0.c1`).
     pub hostname: Option<Arc<str>>,
     /// Cluster it runs in.
     pub cluster: Option<Arc<str>>,
@@ -411,7 +449,7 @@ pub struct Source {
     /// Its name; for a line of a hosts file the name on it.
     pub name: Arc<str>,
     /// File and line it was read from.
-    pub location: Option<String>,
+    pub location: Option<Arc<str>>,
     /// `metadata.generation`, or 0.
     pub generation: u64,
 }

@@ -128,6 +128,8 @@ impl TableWriter {
             self.table.wildcards += usize::from(!after.variants.is_empty());
             self.table.wildcards -= usize::from(was_there);
         }
+        self.table.outside += usize::from(after.answers_outside());
+        self.table.outside -= usize::from(before.is_some_and(Node::answers_outside));
         if self.table.has_hosts(name) {
             let was_hidden = before.is_some_and(Node::hides_hosts);
             self.table.hidden_hosts += usize::from(after.hides_hosts());
@@ -246,7 +248,8 @@ fn relink(addresses: &mut Shards<AddressNode>, address: IpAddr, links: &[Link]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::update::{AddressOrigin, HostAddress, HostKind, Source};
+    use crate::table::update::{AddressOrigin, Answers, HostAddress, HostKind, Source};
+    use crate::view::AnswerMode;
     use alloc::format;
 
     #[test]
@@ -272,5 +275,35 @@ mod tests {
         let quadratic = (NAMES * NAMES * size_of::<Arc<HostEntry>>()) as u64;
         assert!(apply(TableUpdate::Replace(entries)) < quadratic / 8);
         assert!(apply(TableUpdate::Replace(Vec::new())) < quadratic / 8);
+    }
+
+    #[test]
+    fn it_knows_whether_some_name_is_answered_outside() {
+        let host = |outside| {
+            let name = NameBuf::parse("a.example").unwrap();
+            let address = HostAddress::new([192, 0, 2, 1].into(), AddressOrigin::Pinned);
+            HostEntry {
+                addresses: alloc::vec![address],
+                answers: Answers {
+                    outside,
+                    ..Answers::default()
+                },
+                ..HostEntry::new(name, HostKind::Product, Source::default())
+            }
+        };
+        let mut writer = TableWriter::new(1);
+        let mut answers_outside = |variants: Vec<HostEntry>| {
+            let name = NameBuf::parse("a.example").unwrap();
+            let update = TableUpdate::Patch(alloc::vec![(name, variants)]);
+            let table = writer.apply(update, Completeness::Complete);
+            table.has_outside_answers()
+        };
+        let (vip, forward) = (Some(AnswerMode::Vip), Some(AnswerMode::Forward));
+        assert!(!answers_outside(alloc::vec![host(None), host(forward)]));
+        assert!(answers_outside(alloc::vec![host(None), host(vip)]));
+        assert!(answers_outside(alloc::vec![host(vip), host(vip)]));
+        assert!(!answers_outside(alloc::vec![host(forward)]));
+        assert!(answers_outside(alloc::vec![host(vip)]));
+        assert!(!answers_outside(Vec::new()));
     }
 }

@@ -106,3 +106,45 @@ fn of_a_host_that_answers_with_endpoints_no_others_are_dialled() {
         "NOERROR aa | none.example.com/A/5=198.51.100.1 |"
     );
 }
+
+#[test]
+fn a_service_of_other_clusters_is_dialled_by_its_gateways() {
+    let allotted = |ip: &str| HostAddress::new(ip.parse().unwrap(), AddressOrigin::Allotted);
+    let through_gateway = |text: &str, kind| {
+        let mut entry = host(text, kind, &[]);
+        let gateway = EndpointAddress::Ip("198.51.100.20".parse().unwrap());
+        entry.endpoints.push(Endpoint {
+            via: Via::Gateway,
+            network: Some("net2".into()),
+            ..Endpoint::new(gateway, 15443)
+        });
+        entry.addresses.push(allotted("250.1.2.3"));
+        entry
+    };
+    let mut local = through_gateway("own.ns1.svc.cluster.local", HostKind::Service);
+    local.addresses = vec![HostAddress::new(
+        "10.96.0.1".parse().unwrap(),
+        AddressOrigin::Cluster,
+    )];
+    let entries = vec![
+        through_gateway("far.ns1.svc.cluster.local", HostKind::Service),
+        through_gateway("far-c2.ns1.svc.cluster.local", HostKind::Mirror),
+        local,
+    ];
+    let view = View {
+        answer: AnswerMode::Endpoints,
+        network: Some("net1".into()),
+        ..sidecar()
+    };
+    let mut resolver = resolver(snapshot(entries, view, &[]));
+    for (asked, ip) in [
+        ("far.ns1.svc.cluster.local", "198.51.100.20"),
+        ("far-c2.ns1.svc.cluster.local", "198.51.100.20"),
+        ("own.ns1.svc.cluster.local", "10.96.0.1"),
+    ] {
+        assert_eq!(
+            ask(&mut resolver, asked, Rtype::A),
+            format!("NOERROR aa | {asked}/A/5={ip} |")
+        );
+    }
+}

@@ -4,6 +4,7 @@
 
 mod endpoints;
 mod messages;
+mod modes;
 mod names;
 mod sizes;
 mod srv;

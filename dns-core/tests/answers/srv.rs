@@ -3,7 +3,7 @@
 use crate::support::{ask, host, resolver, sidecar, snapshot};
 use crate::{mesh, port};
 use dns_core::wire::record::Rtype;
-use dns_core::{Endpoint, EndpointAddress, HostKind};
+use dns_core::{AddressOrigin, Endpoint, EndpointAddress, HostAddress, HostKind, Via};
 
 #[test]
 fn service_ports_are_srv_records() {
@@ -87,7 +87,12 @@ fn a_port_may_have_the_name_of_a_transport() {
 
 #[test]
 fn an_endpoint_whose_hostname_is_no_label_is_found_under_its_host() {
-    for hostname in ["x".repeat(64), String::new()] {
+    for hostname in [
+        "x".repeat(64),
+        String::new(),
+        "x..y".into(),
+        "x.".repeat(125) + "x",
+    ] {
         let mut pods = host(
             "pods.ns1.svc.cluster.local",
             HostKind::Headless,
@@ -105,4 +110,61 @@ fn an_endpoint_whose_hostname_is_no_label_is_found_under_its_host() {
             "NOERROR aa | pods/SRV/30=8080:pods.ns1.svc.cluster.local |"
         );
     }
+}
+
+#[test]
+fn an_instance_behind_a_gateway_is_dialled_at_the_port_of_its_service() {
+    let mut pods = host("pods.ns1.svc.cluster.local", HostKind::Headless, &[]);
+    pods.addresses = vec![HostAddress::new(
+        "251.0.0.7".parse().unwrap(),
+        AddressOrigin::Allotted,
+    )];
+    pods.ports = vec![port("mysql", 3306), port("admin", 33060)];
+    let gateway = || EndpointAddress::Ip([198, 51, 100, 20].into());
+    let mut through = |hostname: &str, port_name: Option<&str>| {
+        pods.endpoints.push(Endpoint {
+            hostname: Some(hostname.into()),
+            port_name: port_name.map(Into::into),
+            via: Via::Gateway,
+            ..Endpoint::new(gateway(), 15443)
+        });
+    };
+    through("mysql-0", None);
+    through("mysql-1", Some("mysql"));
+    let mut resolver = resolver(snapshot(vec![pods], sidecar(), &[]));
+    let owner = "_mysql._tcp.pods.ns1.svc.cluster.local";
+    assert_eq!(
+        ask(&mut resolver, owner, Rtype::SRV),
+        format!(
+            "NOERROR aa | {owner}/SRV/30=3306:mysql-0.pods.ns1.svc.cluster.local \
+             {owner}/SRV/30=3306:mysql-1.pods.ns1.svc.cluster.local |"
+        )
+    );
+    let owner = "_admin._tcp.pods.ns1.svc.cluster.local";
+    assert_eq!(
+        ask(&mut resolver, owner, Rtype::SRV),
+        format!("NOERROR aa | {owner}/SRV/30=33060:mysql-0.pods.ns1.svc.cluster.local |")
+    );
+}
+
+#[test]
+fn endpoints_of_two_clusters_are_told_apart_by_the_cluster_behind_their_label() {
+    let shared = "web.shop.svc.clusterset.local";
+    let mut pods = host(shared, HostKind::Headless, &["10.1.0.1", "10.2.0.1"]);
+    pods.ports = vec![port("https", 443)];
+    for hostname in ["pod-0.c1", "pod-0.c2"] {
+        pods.endpoints.push(Endpoint {
+            hostname: Some(hostname.into()),
+            port_name: Some("https".into()),
+            ..Endpoint::new(EndpointAddress::Ip([10, 1, 0, 1].into()), 443)
+        });
+    }
+    let mut resolver = resolver(snapshot(vec![pods], sidecar(), &[]));
+    let owner = format!("_https._tcp.{shared}");
+    assert_eq!(
+        ask(&mut resolver, &owner, Rtype::SRV),
+        format!(
+            "NOERROR aa | {owner}/SRV/30=443:pod-0.c1.{shared} {owner}/SRV/30=443:pod-0.c2.{shared} |"
+        )
+    );
 }

@@ -49,6 +49,40 @@ fn the_label_of_a_cluster_does_not_exist_although_names_are_below_it() {
 }
 
 #[test]
+fn shared_services_may_have_a_domain_of_their_own() {
+    let pod = "pod-0.c1.web.shop.svc.set.example";
+    let entries = vec![host(pod, HostKind::Instance, &["10.1.0.1"])];
+    let view = dns_core::View {
+        clusterset_domain: crate::support::name("set.example"),
+        ..sidecar()
+    };
+    let mut zone = resolver(snapshot(entries, view, &["set.example"]));
+    let label = ask(&mut zone, "c1.web.shop.svc.set.example", Rtype::A);
+    assert_eq!(label, "NXDOMAIN aa | | set.example/SOA/5=soa");
+}
+
+#[test]
+fn each_zone_names_the_version_of_its_specification() {
+    let shared = host(
+        "web.shop.svc.clusterset.local",
+        HostKind::Service,
+        &["10.5.0.1"],
+    );
+    let set = "dns-version.clusterset.local";
+    let version = |entries: &[dns_core::HostEntry], zones: &[&str], asked: &str| {
+        let mut resolver = resolver(snapshot(entries.to_vec(), sidecar(), zones));
+        ask(&mut resolver, asked, Rtype::TXT)
+    };
+    let multi_cluster = format!("NOERROR aa | {set}/TXT/30=1.0.0 |");
+    assert_eq!(version(&[], &["clusterset.local"], set), multi_cluster);
+    assert_eq!(version(&[shared], &[], set), multi_cluster);
+    assert_eq!(version(&[], &[], set), "REFUSED | |");
+    let cluster = "dns-version.cluster.local";
+    let kubernetes = format!("NOERROR aa | {cluster}/TXT/30=1.1.0 |");
+    assert_eq!(version(&[], &[], cluster), kubernetes);
+}
+
+#[test]
 fn before_the_table_is_complete_owned_names_are_servfail_and_present_ones_are_answered() {
     let mut snapshot = snapshot(table(), sidecar(), &["global"]);
     let mut writer = dns_core::TableWriter::new(1);

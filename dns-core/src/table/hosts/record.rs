@@ -57,7 +57,7 @@ impl<'t> HostRecord<'t> {
         let source = Source {
             kind: "hosts".into(),
             name: name.to_string().into(),
-            location: Some(format!("{}:{}", self.list.file(), self.line)),
+            location: Some(format!("{}:{}", self.list.file(), self.line).into()),
             ..Source::default()
         };
         let pinned = |ip| HostAddress::new(ip, AddressOrigin::Pinned);
