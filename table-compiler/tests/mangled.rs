@@ -1,11 +1,15 @@
 //! Damaged inputs are reported, never fatal.
 
-use dns_core::NameBuf;
+use dns_core::vip::{Ledger, VipConfig};
+use dns_core::{HostEntry, NameBuf};
+use serde_json::{Value, json};
 use table_compiler::{
-    Options, Problem, Scope, compile, documents, hosts_file, merge, name_table, object_from_value,
+    ClientKind, Compiler, MeshConfig, ObjectDoc, Problem, Scope, Stale, documents, hosts_file,
+    merge, name_table, object_from_value,
 };
 
-const MESH: &str = include_str!("../src/compile/fixture.yaml");
+const MESH: &str = include_str!("../src/mesh/tests/fixture.yaml");
+const EVERY_KIND: &str = include_str!("../src/input/fixture.yaml");
 const NAME_TABLE: &str = r#"{"table": {
   "web.shop.svc.cluster.local": {"ips": ["10.96.0.7"], "registry": "Kubernetes", "shortname": "web", "namespace": "shop", "altHosts": ["web.example"]},
   "www.example.com": {"ips": ["192.0.2.1", "2001:db8::1"], "registry": "External"}
@@ -44,11 +48,58 @@ const ODD: &[char] = &[
 fn no_damage_to_an_input_makes_a_reader_panic() {
     let mut seed = 1;
     for round in 0..100 {
-        for text in [MESH, NAME_TABLE, HOSTS] {
+        for text in [MESH, EVERY_KIND, NAME_TABLE, HOSTS] {
             let damaged = damage(text, 1 + round % 9, &mut seed);
             read_every_way(&damaged);
         }
     }
+}
+
+#[test]
+fn no_value_of_a_field_makes_a_reader_panic() {
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(u64::MAX),
+        json!(""),
+        json!("*"),
+        json!("a/b/c"),
+        json!("\u{e9}.\0"),
+        json!([]),
+        json!([[]]),
+        json!([null]),
+        json!({}),
+        json!({"": {"": null}}),
+    ];
+    for object in documents("f", EVERY_KIND).objects {
+        for pointer in pointers(&object.raw, "") {
+            for value in &odd {
+                let mut raw = (*object.raw).clone();
+                *raw.pointer_mut(&pointer).expect("a part of the object") = value.clone();
+                if let Err(problem) = object_from_value(&raw, "f", 1) {
+                    assert!(!problem.reason.is_empty(), "{pointer}");
+                }
+            }
+        }
+    }
+}
+
+/// JSON pointers of all parts of a value.
+fn pointers(value: &Value, at: &str) -> Vec<String> {
+    let mut found = vec![at.to_owned()];
+    match value {
+        Value::Object(fields) => found.extend(fields.iter().flat_map(|(key, value)| {
+            let key = key.replace('~', "~0").replace('/', "~1");
+            pointers(value, &format!("{at}/{key}"))
+        })),
+        Value::Array(items) => found.extend(
+            (items.iter().enumerate()).flat_map(|(i, value)| pointers(value, &format!("{at}/{i}"))),
+        ),
+        _ => {}
+    }
+    found
 }
 
 #[test]
@@ -64,9 +115,11 @@ fn text_cut_anywhere_is_read_up_to_there_or_reported() {
         );
         assert!(read.entries.is_empty());
     }
-    for end in (0..MESH.len()).step_by(13) {
-        let parsed = documents("f", &MESH[..end]);
-        check_places(&MESH[..end], &parsed.problems);
+    for (text, step) in [(MESH, 13), (EVERY_KIND, 131)] {
+        for end in (0..text.len()).step_by(step) {
+            let parsed = documents("f", &text[..end]);
+            check_places(&text[..end], &parsed.problems);
+        }
     }
 }
 
@@ -77,14 +130,25 @@ fn read_every_way(text: &str) {
         let again = object_from_value(&object.raw, &object.file, object.line);
         assert_eq!(again.as_ref(), Ok(object));
     }
-    let compiled = compile(&Options::new(domain()), &parsed.objects);
+    let entries = compiled(&parsed.objects);
     let table = name_table(&domain(), "f", text);
     check_places(text, &table.problems);
     let hosts = hosts_file("f", text);
     check_places(text, &hosts.problems);
     assert!(hosts.names <= hosts.list.len());
-    let merged = merge(compiled.entries, vec![table.entries]);
+    let merged = merge(entries, vec![table.entries]);
     assert!(merged.is_sorted_by_key(|entry| &entry.name));
+}
+
+/// The entries that clients of the only cluster are served.
+fn compiled(objects: &[ObjectDoc]) -> Vec<HostEntry> {
+    let mut compiler = Compiler::new(MeshConfig::new(domain()));
+    compiler.set_cluster(&"c1".into(), objects, Stale::None);
+    let mut ledger = Ledger::new(VipConfig::default());
+    compiler.compile(&mut ledger, 0);
+    let table = compiler.table(&ClientKind::of_cluster("c1"));
+    let entries = table.expect("it is compiled for").entries();
+    entries.map(|entry| HostEntry::clone(entry)).collect()
 }
 
 /// Every problem names a line that the file has, or none.

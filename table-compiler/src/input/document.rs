@@ -1,15 +1,13 @@
 //! From the text of a file to its objects.
 
-use super::endpoint_slice::EndpointSlice;
 use super::field::{Invalid, Read};
 use super::host::is_label;
-use super::kubernetes_node::KubernetesNode;
+use super::mesh_config_map;
 use super::metadata::Metadata;
-use super::namespace::Namespace;
-use super::object::{Object, ObjectDoc, ObjectId, ObjectKind};
+use super::object::{Object, ObjectDoc, ObjectId};
+use super::object_kind::ObjectKind;
 use super::problem::{Problem, Scope};
-use super::service::Service;
-use super::service_entry::ServiceEntry;
+use super::secret;
 use super::syntax::{self, SyntaxFault};
 use super::yaml::{Position, Yaml, YamlValue};
 use std::collections::BTreeMap;
@@ -143,14 +141,44 @@ fn read_object(file: &Arc<str>, root: &Yaml, list: ListKind<'_>) -> Result<Outco
     let in_file = |invalid: Invalid<'_>| Box::new(problem_of(file, root, &invalid));
     let (api_version, kind) = type_of(root, list).map_err(in_file)?;
     let Some(kind) = ObjectKind::of(api_version, kind) else {
-        return Ok(Outcome::Skipped(format!("{api_version}/{kind}")));
+        return match ObjectKind::own_versions(api_version, kind) {
+            Some(versions) => {
+                let problem = in_file(other_version(root, kind, versions));
+                Err(Box::new(problem.with_scope(Scope::Field)))
+            }
+            None => Ok(Outcome::Skipped(format!("{api_version}/{kind}"))),
+        };
     };
+    if !is_read(root, kind) {
+        return Ok(Outcome::Skipped(format!("{api_version}/{}", kind.label())));
+    }
+    if kind == ObjectKind::Secret {
+        let root = secret::without_values(root.clone());
+        return read_kind(file, &root, api_version, kind);
+    }
+    read_kind(file, root, api_version, kind)
+}
+
+fn other_version<'a>(root: &'a Yaml, kind: &str, versions: &[&str]) -> Invalid<'a> {
+    let reason = format!("this version of {kind} is not known, and it is not read");
+    let hint = format!("write version {}", versions.join(" or "));
+    Invalid::new(root, reason, hint)
+}
+
+fn read_kind(
+    file: &Arc<str>,
+    root: &Yaml,
+    api_version: &str,
+    kind: ObjectKind,
+) -> Result<Outcome, Box<Problem>> {
+    let in_file = |invalid: Invalid<'_>| Box::new(problem_of(file, root, &invalid));
     let id = identity_of(root, kind).map_err(in_file)?;
     match typed_form(root, kind) {
         Ok(object) => Ok(Outcome::Object(Box::new(ObjectDoc {
             id,
             file: Arc::clone(file),
             line: root.at.line,
+            location: format!("{file}:{}", root.at.line).into(),
             raw: Arc::new(raw_form(root, api_version, kind)),
             object,
         }))),
@@ -162,13 +190,21 @@ fn read_object(file: &Arc<str>, root: &Yaml, list: ListKind<'_>) -> Result<Outco
     }
 }
 
-/// Namespace and name end up as labels of names, so they must be labels. Nodes and slices may
-/// have dots in theirs.
+/// Of two kinds only some objects say something about names; most are not ours to keep.
+fn is_read(root: &Yaml, kind: ObjectKind) -> bool {
+    match kind {
+        ObjectKind::ConfigMap => mesh_config_map::is_istios(root),
+        ObjectKind::Secret => secret::links_a_cluster(root),
+        _ => true,
+    }
+}
+
+/// Namespaces and the names of some kinds end up as labels of names, so they must be labels.
+/// Others may have dots in theirs.
 fn identity_of(root: &Yaml, kind: ObjectKind) -> Read<'_, ObjectId> {
     let metadata = root.required("metadata", "an object needs a name")?;
     let name = metadata.required("name", "an object needs a name")?;
-    let is_host_label = matches!(kind, ObjectKind::Service | ObjectKind::Namespace);
-    if name.text()?.is_empty() || is_host_label && !is_label(name.text()?) {
+    if name.text()?.is_empty() || kind.is_host_label() && !is_label(name.text()?) {
         return Err(name.is_not("a name"));
     }
     let namespace = match metadata.field("namespace")? {
@@ -186,13 +222,7 @@ fn identity_of(root: &Yaml, kind: ObjectKind) -> Read<'_, ObjectId> {
 
 fn typed_form(root: &Yaml, kind: ObjectKind) -> Read<'_, Object> {
     let metadata = Metadata::read(root.section("metadata")?)?;
-    Ok(match kind {
-        ObjectKind::Service => Object::Service(Service::read(root, metadata)?),
-        ObjectKind::EndpointSlice => Object::EndpointSlice(EndpointSlice::read(root, metadata)?),
-        ObjectKind::ServiceEntry => Object::ServiceEntry(ServiceEntry::read(root, metadata)?),
-        ObjectKind::Namespace => Object::Namespace(Namespace { metadata }),
-        ObjectKind::Node => Object::Node(KubernetesNode { metadata }),
-    })
+    Object::read(root, kind, metadata)
 }
 
 /// The object as JSON; an item of a list of one kind gets the kind it left to the list.

@@ -79,9 +79,13 @@ fn unknown_kinds_and_versions_are_counted_and_skipped() {
     let text = "\
 {apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: a}}
 ---
-{apiVersion: v1, kind: Pod, spec: 7}
+{apiVersion: v1, kind: Event, spec: 7}
 ---
-{apiVersion: v1, kind: PodList, items: [{}, {}]}
+{apiVersion: v1, kind: EventList, items: [{}, {}]}
+---
+{apiVersion: v1, kind: ConfigMap}
+---
+{apiVersion: v1, kind: Secret, data: 7}
 ---
 {apiVersion: example.com/v1, kind: AllowList}
 ";
@@ -91,7 +95,9 @@ fn unknown_kinds_and_versions_are_counted_and_skipped() {
     let expected = [
         ("example.com/v1/AllowList", 1),
         ("serving.knative.dev/v1/Service", 1),
-        ("v1/Pod", 3),
+        ("v1/ConfigMap", 1),
+        ("v1/Event", 3),
+        ("v1/Secret", 1),
     ];
     assert_eq!(
         parsed.skipped,
@@ -99,6 +105,21 @@ fn unknown_kinds_and_versions_are_counted_and_skipped() {
             .map(|(kind, count)| (kind.to_owned(), count))
             .into()
     );
+}
+
+#[test]
+fn a_kind_of_ours_in_another_version_is_told_and_not_read() {
+    for kind in ["NamePolicy", "ProductName"] {
+        let text = format!("apiVersion: names.mesh/v1\nkind: {kind}\nmetadata: {{name: a}}\n");
+        let parsed = documents("a.yaml", &text);
+        let problem = &parsed.problems[0];
+        assert_eq!((problem.scope, parsed.objects.len()), (Scope::Field, 0));
+        assert!(
+            problem
+                .to_string()
+                .contains(&format!("version of {kind} is not known"))
+        );
+    }
 }
 
 #[test]
@@ -344,7 +365,7 @@ fn a_raw_form_that_is_no_longer_valid_is_a_problem() {
         problem.to_string(),
         "f.yaml:9: Service default/a: spec: 7 is not a mapping"
     );
-    let other = serde_json::json!({"apiVersion": "v1", "kind": "Pod"});
+    let other = serde_json::json!({"apiVersion": "v1", "kind": "Event"});
     assert!(object_from_value(&other, "f.yaml", 9).is_err());
 }
 

@@ -1,6 +1,9 @@
 //! Reading typed values out of a [`Yaml`] tree; what does not fit becomes an [`Invalid`].
 
+use super::host::{HostPattern, dns_name};
 use super::yaml::{Position, Yaml, YamlValue};
+use dns_core::NameBuf;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -15,19 +18,29 @@ pub(crate) struct Invalid<'a> {
     part: &'a Yaml,
     missing: Option<&'static str>,
     reason: String,
-    hint: &'static str,
+    hint: Cow<'static, str>,
 }
 
 /// The outcome of reading a field.
 pub(crate) type Read<'a, T> = Result<T, Invalid<'a>>;
 
 impl<'a> Invalid<'a> {
-    pub(crate) fn new(part: &'a Yaml, reason: String, hint: &'static str) -> Self {
+    pub(crate) fn new(part: &'a Yaml, reason: String, hint: impl Into<Cow<'static, str>>) -> Self {
         Invalid {
             part,
             missing: None,
             reason,
-            hint,
+            hint: hint.into(),
+        }
+    }
+
+    /// The complaint that `part` lacks a field.
+    pub(crate) fn missing(part: &'a Yaml, key: &'static str, hint: &'static str) -> Self {
+        Invalid {
+            part,
+            missing: Some(key),
+            reason: "is missing".to_owned(),
+            hint: hint.into(),
         }
     }
 
@@ -35,8 +48,8 @@ impl<'a> Invalid<'a> {
         &self.reason
     }
 
-    pub(crate) fn hint(&self) -> &'static str {
-        self.hint
+    pub(crate) fn hint(&self) -> &str {
+        &self.hint
     }
 
     pub(crate) fn at(&self) -> Position {
@@ -89,12 +102,8 @@ impl Yaml {
     }
 
     pub(crate) fn required(&self, key: &'static str, hint: &'static str) -> Read<'_, &Yaml> {
-        self.field(key)?.ok_or_else(|| Invalid {
-            part: self,
-            missing: Some(key),
-            reason: "is missing".to_owned(),
-            hint,
-        })
+        self.field(key)?
+            .ok_or_else(|| Invalid::missing(self, key, hint))
     }
 
     /// The mapping below `key`; an absent one reads as empty.
@@ -137,6 +146,15 @@ impl Yaml {
         }
     }
 
+    /// The text at the end of a path, if there is one; for a look ahead that must not complain.
+    pub(crate) fn text_at(&self, path: &[&str]) -> Option<&str> {
+        let mut part = self;
+        for key in path {
+            part = part.field(key).ok()??;
+        }
+        part.text().ok()
+    }
+
     /// Whether it is the empty string, which Kubernetes writes where nothing was said.
     pub(crate) fn is_empty_text(&self) -> bool {
         matches!(&self.value, YamlValue::Text(text) if text.is_empty())
@@ -152,6 +170,111 @@ impl Yaml {
             .text_field(key)?
             .filter(|text| !text.is_empty())
             .map(Arc::from))
+    }
+
+    /// Refuses a field that has no meaning, for objects that nobody but us reads.
+    pub(crate) fn has_only(&self, known: &[&'static str]) -> Read<'_, ()> {
+        let odd = self
+            .entries()?
+            .iter()
+            .find(|(key, _)| !known.contains(&&**key));
+        let Some((key, value)) = odd else {
+            return Ok(());
+        };
+        let reason = format!("{} is not a field here", quoted(key));
+        let near = known
+            .iter()
+            .filter(|name| strsim::jaro_winkler(name, key) >= ALIKE_MIN)
+            .max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
+        let hint = match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("write {}", known.join(", ")),
+        };
+        Err(Invalid::new(value, reason, hint))
+    }
+
+    /// Text that must be there and not be empty.
+    pub(crate) fn required_name(
+        &self,
+        key: &'static str,
+        hint: &'static str,
+    ) -> Read<'_, Arc<str>> {
+        let value = self.required(key, hint)?;
+        match value.text()? {
+            "" => Err(Invalid::new(value, "is empty".to_owned(), hint)),
+            text => Ok(text.into()),
+        }
+    }
+
+    /// The items of a list, each read alike.
+    pub(crate) fn each<'a, T>(
+        &'a self,
+        key: &str,
+        read: impl Fn(&'a Yaml) -> Read<'a, T>,
+    ) -> Read<'a, Vec<T>> {
+        self.list(key)?.iter().map(read).collect()
+    }
+
+    /// The items of a list that must be there and not be empty.
+    pub(crate) fn each_required<'a, T>(
+        &'a self,
+        key: &'static str,
+        hint: &'static str,
+        read: impl Fn(&'a Yaml) -> Read<'a, T>,
+    ) -> Read<'a, Vec<T>> {
+        let list = self.required(key, hint)?;
+        let items = self.each(key, read)?;
+        if items.is_empty() {
+            return Err(Invalid::new(list, "is empty".to_owned(), hint));
+        }
+        Ok(items)
+    }
+
+    pub(crate) fn texts(&self, key: &str) -> Read<'_, Vec<Arc<str>>> {
+        self.each(key, |item| item.text().map(Arc::from))
+    }
+
+    pub(crate) fn port_field(&self, key: &str) -> Read<'_, Option<u16>> {
+        self.field(key)?.map(Yaml::port).transpose()
+    }
+
+    /// One of some words, each of which stands for a value.
+    pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Read<'_, T> {
+        let text = self.text()?;
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Ok(*value);
+        }
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let known = match known.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
+        };
+        Err(self.is_not(&known))
+    }
+
+    /// One of some words; absent and empty are alike.
+    pub(crate) fn word_field<T: Copy>(
+        &self,
+        key: &str,
+        words: &[(&str, T)],
+    ) -> Read<'_, Option<T>> {
+        match self.field(key)? {
+            Some(value) if !value.is_empty_text() => value.word(words).map(Some),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// A DNS name that is no wildcard.
+    pub(crate) fn host(&self) -> Read<'_, NameBuf> {
+        let text = self.text()?;
+        dns_name(text, HostPattern::Exact).map_err(|reason| {
+            Invalid::new(
+                self,
+                format!("{} {reason}", quoted(text)),
+                "write a DNS name",
+            )
+        })
     }
 
     /// Text that is parsed by its type; `what` says what it should have been.
@@ -217,6 +340,9 @@ impl Yaml {
         }
     }
 }
+
+/// How alike two keys must be for one to be taken for a slip of the pen (1 is equal).
+const ALIKE_MIN: f64 = 0.8;
 
 /// Longest piece of an input that is repeated in a message; more helps nobody to find it.
 const SHOWN_MAX: usize = 80;

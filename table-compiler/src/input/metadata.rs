@@ -10,11 +10,15 @@ use std::sync::Arc;
 /// Label that names the network of an object; on a Service it makes a network gateway.
 pub(crate) const NETWORK_LABEL: &str = "topology.istio.io/network";
 const EXPORT_TO_ANNOTATION: &str = "networking.istio.io/exportTo";
+/// The whole object once more, a Secret's values included.
+pub(crate) const LAST_APPLIED_ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// What the table needs of an object's metadata besides its identity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Metadata {
     pub(crate) labels: BTreeMap<Arc<str>, Arc<str>>,
+    /// All but the copy of the object that `kubectl apply` leaves.
+    pub(crate) annotations: BTreeMap<Arc<str>, Arc<str>>,
     pub(crate) export_to: ExportTo,
     pub(crate) created_secs: Option<u64>,
     pub(crate) generation: u64,
@@ -33,8 +37,11 @@ impl Metadata {
             .field("generation")?
             .map(|g| g.number("a number"))
             .transpose()?;
+        let mut annotations = metadata.text_map("annotations")?;
+        annotations.remove(LAST_APPLIED_ANNOTATION);
         Ok(Metadata {
             labels: metadata.text_map("labels")?,
+            annotations,
             export_to: export_to_annotation(metadata)?,
             created_secs,
             generation: generation.unwrap_or(0),
@@ -43,6 +50,10 @@ impl Metadata {
 
     pub(crate) fn label(&self, name: &str) -> Option<&Arc<str>> {
         self.labels.get(name).filter(|value| !value.is_empty())
+    }
+
+    pub(crate) fn annotation(&self, name: &str) -> Option<&Arc<str>> {
+        self.annotations.get(name).filter(|value| !value.is_empty())
     }
 }
 

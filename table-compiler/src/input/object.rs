@@ -1,11 +1,33 @@
 //! An object with its identity, its place and its typed form.
 
+use super::cluster_profile::ClusterProfile;
+use super::cluster_property::ClusterProperty;
+use super::destination_rule::DestinationRule;
 use super::endpoint_slice::EndpointSlice;
+use super::external_workload::ExternalWorkload;
+use super::field::Read;
+use super::gateway::Gateway;
+use super::kubernetes_gateway::KubernetesGateway;
 use super::kubernetes_node::KubernetesNode;
+use super::link::Link;
+use super::mesh_config_map::MeshConfigMap;
 use super::metadata::Metadata;
+use super::name_policy::NamePolicy;
 use super::namespace::Namespace;
+use super::object_kind::ObjectKind;
+use super::pod::Pod;
+use super::product_name::ProductName;
+use super::route::Route;
+use super::secret::Secret;
 use super::service::Service;
 use super::service_entry::ServiceEntry;
+use super::service_export::ServiceExport;
+use super::service_import::ServiceImport;
+use super::sidecar::Sidecar;
+use super::traffic_split::TrafficSplit;
+use super::virtual_service::VirtualService;
+use super::workload_entry::WorkloadEntry;
+use super::yaml::Yaml;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +43,7 @@ pub struct ObjectDoc {
     /// The object as it was written, every field: keep this to serve it again later through
     /// [`object_from_value`](crate::object_from_value).
     pub raw: Arc<serde_json::Value>,
+    pub(crate) location: Arc<str>,
     pub(crate) object: Object,
 }
 
@@ -31,8 +54,8 @@ impl ObjectDoc {
     }
 
     /// File and line, as in `services.yaml:7`.
-    pub fn location(&self) -> String {
-        format!("{}:{}", self.file, self.line)
+    pub fn location(&self) -> &Arc<str> {
+        &self.location
     }
 }
 
@@ -67,59 +90,6 @@ impl fmt::Display for ObjectId {
     }
 }
 
-/// Kinds of objects that the compiler reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ObjectKind {
-    /// Kubernetes Service, `v1`.
-    Service,
-    /// Kubernetes EndpointSlice, `discovery.k8s.io/v1`.
-    EndpointSlice,
-    /// Istio ServiceEntry, `networking.istio.io/v1`, `v1beta1` or `v1alpha3`.
-    ServiceEntry,
-    /// Kubernetes Namespace, `v1`.
-    Namespace,
-    /// Kubernetes Node, `v1`.
-    Node,
-}
-
-impl ObjectKind {
-    /// The kind as objects write it.
-    pub fn label(self) -> &'static str {
-        match self {
-            ObjectKind::Service => "Service",
-            ObjectKind::EndpointSlice => "EndpointSlice",
-            ObjectKind::ServiceEntry => "ServiceEntry",
-            ObjectKind::Namespace => "Namespace",
-            ObjectKind::Node => "Node",
-        }
-    }
-
-    /// The kind of an object by `apiVersion` and `kind`; `None` if it is none of ours. Other
-    /// groups use some of these names too (Knative has a Service).
-    pub(crate) fn of(api_version: &str, kind: &str) -> Option<Self> {
-        match (api_version, kind) {
-            ("v1", "Service") => Some(ObjectKind::Service),
-            ("v1", "Namespace") => Some(ObjectKind::Namespace),
-            ("v1", "Node") => Some(ObjectKind::Node),
-            ("discovery.k8s.io/v1", "EndpointSlice") => Some(ObjectKind::EndpointSlice),
-            (
-                "networking.istio.io/v1"
-                | "networking.istio.io/v1beta1"
-                | "networking.istio.io/v1alpha3",
-                "ServiceEntry",
-            ) => Some(ObjectKind::ServiceEntry),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn is_namespaced(self) -> bool {
-        match self {
-            ObjectKind::Service | ObjectKind::EndpointSlice | ObjectKind::ServiceEntry => true,
-            ObjectKind::Namespace | ObjectKind::Node => false,
-        }
-    }
-}
-
 /// The typed form of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Object {
@@ -128,9 +98,80 @@ pub(crate) enum Object {
     ServiceEntry(ServiceEntry),
     Namespace(Namespace),
     Node(KubernetesNode),
+    Pod(Pod),
+    Secret(Secret),
+    MeshConfigMap(MeshConfigMap),
+    WorkloadEntry(WorkloadEntry),
+    Gateway(Gateway),
+    VirtualService(VirtualService),
+    DestinationRule(DestinationRule),
+    Sidecar(Sidecar),
+    KubernetesGateway(KubernetesGateway),
+    Route(Route),
+    TrafficSplit(TrafficSplit),
+    ServiceExport(ServiceExport),
+    ServiceImport(ServiceImport),
+    ClusterProfile(ClusterProfile),
+    ClusterProperty(ClusterProperty),
+    Link(Link),
+    ExternalWorkload(ExternalWorkload),
+    ProductName(ProductName),
+    NamePolicy(NamePolicy),
 }
 
 impl Object {
+    /// The typed form of the object at `root`.
+    pub(crate) fn read(root: &Yaml, kind: ObjectKind, metadata: Metadata) -> Read<'_, Self> {
+        Ok(match kind {
+            ObjectKind::Service => Object::Service(Service::read(root, metadata)?),
+            ObjectKind::EndpointSlice => {
+                Object::EndpointSlice(EndpointSlice::read(root, metadata)?)
+            }
+            ObjectKind::ServiceEntry => Object::ServiceEntry(ServiceEntry::read(root, metadata)?),
+            ObjectKind::Namespace => Object::Namespace(Namespace::read(root, metadata)?),
+            ObjectKind::Node => Object::Node(KubernetesNode::read(root, metadata)?),
+            ObjectKind::Pod => Object::Pod(Pod::read(root, metadata)?),
+            ObjectKind::Secret => Object::Secret(Secret::read(root, metadata)?),
+            ObjectKind::ConfigMap => Object::MeshConfigMap(MeshConfigMap::read(root, metadata)?),
+            ObjectKind::WorkloadEntry => {
+                Object::WorkloadEntry(WorkloadEntry::read(root, metadata)?)
+            }
+            ObjectKind::Gateway => Object::Gateway(Gateway::read(root, metadata)?),
+            ObjectKind::VirtualService => {
+                Object::VirtualService(VirtualService::read(root, metadata)?)
+            }
+            ObjectKind::DestinationRule => {
+                Object::DestinationRule(DestinationRule::read(root, metadata)?)
+            }
+            ObjectKind::Sidecar => Object::Sidecar(Sidecar::read(root, metadata)?),
+            ObjectKind::KubernetesGateway => {
+                Object::KubernetesGateway(KubernetesGateway::read(root, metadata)?)
+            }
+            ObjectKind::HttpRoute | ObjectKind::TlsRoute | ObjectKind::GrpcRoute => {
+                Object::Route(Route::read(root, metadata)?)
+            }
+            ObjectKind::TrafficSplit => Object::TrafficSplit(TrafficSplit::read(root, metadata)?),
+            ObjectKind::ServiceExport => {
+                Object::ServiceExport(ServiceExport::read(root, metadata)?)
+            }
+            ObjectKind::ServiceImport => {
+                Object::ServiceImport(ServiceImport::read(root, metadata)?)
+            }
+            ObjectKind::ClusterProfile => {
+                Object::ClusterProfile(ClusterProfile::read(root, metadata)?)
+            }
+            ObjectKind::ClusterProperty => {
+                Object::ClusterProperty(ClusterProperty::read(root, metadata)?)
+            }
+            ObjectKind::Link => Object::Link(Link::read(root, metadata)?),
+            ObjectKind::ExternalWorkload => {
+                Object::ExternalWorkload(ExternalWorkload::read(root, metadata)?)
+            }
+            ObjectKind::ProductName => Object::ProductName(ProductName::read(root, metadata)?),
+            ObjectKind::NamePolicy => Object::NamePolicy(NamePolicy::read(root, metadata)?),
+        })
+    }
+
     pub(crate) fn metadata(&self) -> &Metadata {
         match self {
             Object::Service(service) => &service.metadata,
@@ -138,6 +179,25 @@ impl Object {
             Object::ServiceEntry(entry) => &entry.metadata,
             Object::Namespace(namespace) => &namespace.metadata,
             Object::Node(node) => &node.metadata,
+            Object::Pod(object) => &object.metadata,
+            Object::Secret(object) => &object.metadata,
+            Object::MeshConfigMap(object) => &object.metadata,
+            Object::WorkloadEntry(object) => &object.metadata,
+            Object::Gateway(object) => &object.metadata,
+            Object::VirtualService(object) => &object.metadata,
+            Object::DestinationRule(object) => &object.metadata,
+            Object::Sidecar(object) => &object.metadata,
+            Object::KubernetesGateway(object) => &object.metadata,
+            Object::Route(object) => &object.metadata,
+            Object::TrafficSplit(object) => &object.metadata,
+            Object::ServiceExport(object) => &object.metadata,
+            Object::ServiceImport(object) => &object.metadata,
+            Object::ClusterProfile(object) => &object.metadata,
+            Object::ClusterProperty(object) => &object.metadata,
+            Object::Link(object) => &object.metadata,
+            Object::ExternalWorkload(object) => &object.metadata,
+            Object::ProductName(object) => &object.metadata,
+            Object::NamePolicy(object) => &object.metadata,
         }
     }
 }

@@ -23,8 +23,9 @@ pub(crate) struct ServiceEntry {
     pub(crate) ports: Vec<ServicePort>,
     pub(crate) resolution: Resolution,
     pub(crate) endpoints: Vec<EntryEndpoint>,
-    /// Whether workloads of the cluster are its endpoints.
-    pub(crate) selects_workloads: bool,
+    pub(crate) location: Location,
+    /// Labels of the workloads of the namespace that are its endpoints.
+    pub(crate) workload_selector: Option<BTreeMap<Arc<str>, Arc<str>>>,
     pub(crate) export_to: ExportTo,
     pub(crate) subject_alt_names: Vec<Arc<str>>,
     /// `status.addresses`: the host, if it is a name, and the address as written.
@@ -48,6 +49,13 @@ pub(crate) enum Resolution {
     Dns,
     DnsRoundRobin,
     DynamicDns,
+}
+
+/// Whether the hosts are part of the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    External,
+    Internal,
 }
 
 /// An item of `spec.endpoints`.
@@ -85,9 +93,10 @@ impl ServiceEntry {
                 .collect::<Result<_, _>>()?,
             resolution,
             endpoints: endpoints
-                .map(|e| endpoint_of(e, resolution))
+                .map(|e| EntryEndpoint::read(e, resolution))
                 .collect::<Result<_, _>>()?,
-            selects_workloads: spec.field("workloadSelector")?.is_some(),
+            location: location_of(spec)?,
+            workload_selector: workload_selector(spec)?,
             export_to: ExportTo::read(spec.list("exportTo")?)?,
             subject_alt_names: names.collect::<Result<_, _>>()?,
             status_addresses: status_addresses(root.section("status")?)?,
@@ -103,6 +112,32 @@ impl ServiceEntry {
 }
 
 impl EntryEndpoint {
+    /// Reads an endpoint, which WorkloadEntries write like ServiceEntries.
+    pub(crate) fn read(item: &Yaml, resolution: Resolution) -> Read<'_, Self> {
+        let labels = item.text_map("labels")?;
+        let network = item
+            .name_field("network")?
+            .or_else(|| labels.get(NETWORK_LABEL).cloned())
+            .filter(|network| !network.is_empty());
+        let address = endpoint_address(item, resolution, network.is_some())?;
+        let weight = item
+            .field("weight")?
+            .map(|weight| weight.number("a weight"))
+            .transpose()?;
+        Ok(EntryEndpoint {
+            address,
+            ports: endpoint_ports(item)?,
+            labels,
+            network,
+            locality: item
+                .text_field("locality")?
+                .filter(|l| !l.is_empty())
+                .map(Locality::parse),
+            // Istio cannot tell a weight of 0 from none.
+            weight: weight.unwrap_or(0).max(1),
+        })
+    }
+
     /// An endpoint of which only the address is known.
     pub(crate) fn at(address: EndpointAddress) -> Self {
         EntryEndpoint {
@@ -174,29 +209,27 @@ fn resolution_of(spec: &Yaml) -> Read<'_, Resolution> {
     }
 }
 
-fn endpoint_of(item: &Yaml, resolution: Resolution) -> Read<'_, EntryEndpoint> {
-    let labels = item.text_map("labels")?;
-    let network = item
-        .name_field("network")?
-        .or_else(|| labels.get(NETWORK_LABEL).cloned())
-        .filter(|network| !network.is_empty());
-    let address = endpoint_address(item, resolution, network.is_some())?;
-    let weight = item
-        .field("weight")?
-        .map(|weight| weight.number("a weight"))
-        .transpose()?;
-    Ok(EntryEndpoint {
-        address,
-        ports: endpoint_ports(item)?,
-        labels,
-        network,
-        locality: item
-            .text_field("locality")?
-            .filter(|l| !l.is_empty())
-            .map(Locality::parse),
-        // Istio cannot tell a weight of 0 from none.
-        weight: weight.unwrap_or(0).max(1),
-    })
+fn location_of(spec: &Yaml) -> Read<'_, Location> {
+    let Some(location) = spec.field("location")? else {
+        return Ok(Location::External);
+    };
+    match location.text()? {
+        "MESH_EXTERNAL" | "" => Ok(Location::External),
+        "MESH_INTERNAL" => Ok(Location::Internal),
+        other => Err(Invalid::new(
+            location,
+            format!("{} is not a location", quoted(other)),
+            "write MESH_EXTERNAL or MESH_INTERNAL",
+        )),
+    }
+}
+
+/// `workloadSelector.labels`, as ServiceEntries and Sidecars have it.
+pub(crate) fn workload_selector(spec: &Yaml) -> Read<'_, Option<BTreeMap<Arc<str>, Arc<str>>>> {
+    match spec.field("workloadSelector")? {
+        None => Ok(None),
+        Some(selector) => selector.text_map("labels").map(Some),
+    }
 }
 
 fn endpoint_address(
