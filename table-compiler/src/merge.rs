@@ -1,6 +1,6 @@
 //! One table from several sources.
 
-use crate::compile::by_name_and_rank;
+use crate::entry_order::by_name_and_rank;
 use dns_core::{HostEntry, NameBuf, VipWanted};
 use foldhash::fast::FixedState;
 use std::collections::HashSet;

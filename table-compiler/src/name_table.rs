@@ -1,6 +1,6 @@
 //! Name tables as istiod prints them: protojson of `istio.networking.nds.v1.NameTable`.
 
-use crate::compile::by_name_and_rank;
+use crate::entry_order::by_name_and_rank;
 use crate::host_addresses::keep_first_of_each;
 use crate::input::{HostPattern, Problem, Scope, dns_name};
 use crate::problem_list::ProblemList;
@@ -140,7 +140,7 @@ impl NameTableReader<'_> {
             kind: "NameTable".into(),
             namespace: namespace.clone(),
             name: host.name.as_str().into(),
-            location: Some(format!("{}:{line}", self.file)),
+            location: Some(format!("{}:{line}", self.file).into()),
             ..Source::default()
         };
         HostEntry {

@@ -25,6 +25,11 @@ impl ProblemList {
         }
     }
 
+    /// Whether nothing was added.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+
     /// The problems; behind a full list one that says how many more there are, as in
     /// "7 more lines are left out".
     pub(crate) fn finish(mut self, file: &Arc<str>, more: &str) -> Vec<Problem> {
