@@ -1,6 +1,14 @@
 //! The command line: names of commands and flags. What the values mean is for the configuration
 //! and the commands to say.
 
+mod mesh;
+
+pub use mesh::{
+    ClientPlace, CompileArgs, ConfirmArgs, DataFlags, DiffArgs, ExplainArgs, InventoryArgs,
+    MeshCheckArgs, SnapshotArgs, VipsArgs, VipsCommand, VipsImportArgs, VipsListArgs,
+    VipsMigrateArgs,
+};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -25,6 +33,9 @@ Examples:
   callsign table --config callsign.yaml -o json
   callsign config check callsign.yaml
   callsign cache list --admin 127.0.0.1:15054
+  callsign agent --clusters clusters/ --cluster cluster1
+  callsign explain pay.example.com --from cluster1/shop --clusters clusters/
+  callsign check --clusters clusters/ --cluster cluster1
 
 Exit codes: 0 fine; 1 the answer is no, or the configuration or an input is bad; 2 a bad flag.";
 
@@ -45,13 +56,41 @@ pub enum Command {
     /// Look at the answers that a running agent keeps, or drop them
     #[command(after_help = CACHE_EXAMPLES)]
     Cache(CacheArgs),
+    /// Print the table that the objects of many clusters make, as JSON, or its hash
+    #[command(after_help = mesh::COMPILE_EXAMPLES)]
+    Compile(CompileArgs),
+    /// Write down all that a table depends on, to compile it again elsewhere
+    #[command(after_help = mesh::SNAPSHOT_EXAMPLES)]
+    Snapshot(SnapshotArgs),
+    /// Say what differs between two tables: names_added, names_removed, vips_changed, names_total
+    #[command(after_help = mesh::DIFF_EXAMPLES)]
+    Diff(DiffArgs),
+    /// Release a change that is held because it takes away too much
+    #[command(after_help = mesh::CONFIRM_EXAMPLES)]
+    Confirm(ConfirmArgs),
+    /// List virtual addresses: NAME, V4, V6, POOL, STATE, SINCE, FORMER
+    #[command(after_help = mesh::VIPS_EXAMPLES)]
+    Vips(VipsArgs),
+    /// Say why a name is answered as it is
+    #[command(after_help = mesh::EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// List the services of all clusters, one row a service
+    #[command(after_help = mesh::SERVICES_EXAMPLES)]
+    Services(InventoryArgs),
+    /// List the services that clusters export, and what becomes of them
+    #[command(after_help = mesh::EXPORTS_EXAMPLES)]
+    Exports(InventoryArgs),
+    /// Check the objects of all clusters; ids of checks are stable
+    #[command(after_help = mesh::CHECK_EXAMPLES)]
+    Check(MeshCheckArgs),
 }
 
 const AGENT_EXAMPLES: &str = "\
 Examples:
   callsign agent --config examples/quickstart/callsign.yaml
   callsign agent --table nametable.json --upstream 10.0.0.10 --listen 0.0.0.0:53
-  callsign agent --table objects/ --zone mesh.example.com --upstream none --state-dir none";
+  callsign agent --table objects/ --zone mesh.example.com --upstream none --state-dir none
+  callsign agent --clusters clusters/ --cluster cluster1 --namespace shop";
 
 const QUERY_EXAMPLES: &str = "\
 Examples:
@@ -64,6 +103,7 @@ const TABLE_EXAMPLES: &str = "\
 Examples:
   callsign table --table objects/ --namespace shop
   callsign table --config callsign.yaml -o json
+  callsign table --clusters clusters/ --cluster cluster1
   callsign table --admin 127.0.0.1:15054 -o ndsz";
 
 const CACHE_EXAMPLES: &str = "\
@@ -95,7 +135,8 @@ pub struct AgentFlags {
     /// NameTable as istiod prints it, or a file or folder of objects; repeatable
     #[arg(long, value_name = "PATH")]
     pub table: Vec<String>,
-    /// Folder with one folder of objects per cluster: refused by this version, which serves one
+    /// Folder with one folder of objects per cluster: DIR/CLUSTER/*.yaml, served as seen from
+    /// --cluster
     #[arg(long, value_name = "DIR")]
     pub clusters: Option<String>,
     /// The cluster that clients run in and that the objects are of

@@ -1,7 +1,7 @@
 //! Reads a page of a running process.
 
 use super::REQUEST_TIME;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode, header};
@@ -47,7 +47,7 @@ impl std::error::Error for AdminError {}
 /// # Errors
 /// [`AdminError::Unreachable`] if there is no whole answer.
 pub fn fetch(address: SocketAddr, path: &str) -> Result<(StatusCode, Bytes), AdminError> {
-    exchange(address, Method::GET, path)
+    exchange(address, Method::GET, path, Bytes::new())
 }
 
 /// Has the process do what `path` says; the rest is as with [`fetch`].
@@ -55,13 +55,26 @@ pub fn fetch(address: SocketAddr, path: &str) -> Result<(StatusCode, Bytes), Adm
 /// # Errors
 /// As [`fetch`]; whether it was done is not known then.
 pub fn post(address: SocketAddr, path: &str) -> Result<(StatusCode, Bytes), AdminError> {
-    exchange(address, Method::POST, path)
+    exchange(address, Method::POST, path, Bytes::new())
+}
+
+/// As [`post`], with a body for the process.
+///
+/// # Errors
+/// As [`post`].
+pub fn send(
+    address: SocketAddr,
+    path: &str,
+    body: Bytes,
+) -> Result<(StatusCode, Bytes), AdminError> {
+    exchange(address, Method::POST, path, body)
 }
 
 fn exchange(
     address: SocketAddr,
     method: Method,
     path: &str,
+    body: Bytes,
 ) -> Result<(StatusCode, Bytes), AdminError> {
     let unreachable = |reason: String| AdminError::Unreachable(address, reason);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -69,7 +82,7 @@ fn exchange(
         .build()
         .map_err(|error| unreachable(error.to_string()))?;
     runtime.block_on(async {
-        let page = timeout(PAGE_TIME, page(address, method, path)).await;
+        let page = timeout(PAGE_TIME, page(address, method, path, body)).await;
         page.map_err(|_| unreachable("it takes too long".to_owned()))?
             .map_err(|error| unreachable(error.to_string()))
     })
@@ -81,6 +94,7 @@ async fn page(
     address: SocketAddr,
     method: Method,
     path: &str,
+    body: Bytes,
 ) -> Result<(StatusCode, Bytes), BoxError> {
     let stream = timeout(REQUEST_TIME, TcpStream::connect(address)).await??;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -89,7 +103,7 @@ async fn page(
         .method(method)
         .uri(path)
         .header(header::HOST, address.to_string())
-        .body(Empty::<Bytes>::new())?;
+        .body(Full::new(body))?;
     let response = sender.send_request(request).await?;
     let code = response.status();
     let body = Limited::new(response.into_body(), PAGE_OCTETS_MAX)

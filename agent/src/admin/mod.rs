@@ -6,6 +6,10 @@
 
 mod cache;
 mod client;
+#[cfg(test)]
+mod confirm_tests;
+mod look;
+mod mesh;
 mod pages;
 mod query;
 #[cfg(test)]
@@ -15,9 +19,11 @@ mod tests;
 pub(crate) use tests::{cache_with_failures, keep_failure};
 
 pub use cache::{CacheAccess, LIMIT_MAX as CACHE_LIMIT_MAX, limit as cache_limit};
-pub use client::{AdminError, fetch, post};
+pub use client::{AdminError, fetch, post, send};
+pub(crate) use mesh::{GENERATION, IMPORT, MIGRATION, SNAPSHOT, SentAddress, VIPS};
 pub(crate) use query::with_query;
 
+use crate::inquiry::Questions;
 use crate::metrics::Metrics;
 use crate::status::Status;
 use arc_swap::ArcSwap;
@@ -58,6 +64,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Subject {
     /// The state of the process, as it is published.
     pub status: Arc<ArcSwap<Status>>,
+    /// Where the control task is asked what is not published.
+    pub questions: Questions,
     /// Its metrics.
     pub metrics: Arc<Metrics>,
     /// How its workers answer.
@@ -118,7 +126,7 @@ async fn accept(
 async fn converse(stream: TcpStream, pages: Arc<Pages>, _slot: OwnedSemaphorePermit) {
     let service = service_fn(move |request| {
         let pages = Arc::clone(&pages);
-        async move { Ok::<_, Infallible>(pages.respond(&request).await) }
+        async move { Ok::<_, Infallible>(pages.respond(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -2,11 +2,15 @@
 
 use super::Subject;
 use super::cache::Selection;
+use super::mesh::IMPORT;
 use super::query::Parameters;
+use crate::control::NotConfirmed;
+use crate::generations::GenerationId;
+use crate::inquiry::{NoAnswer, Questions};
 use crate::metrics::Exposition;
 use crate::output::{ServedTable, ViewChoice, debug_ndsz, one_line, write_json};
 use http_body_util::Full;
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes};
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::json;
@@ -19,17 +23,28 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::timeout;
 
 /// What there is to read.
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 17] = [
     "/livez",
     "/readyz",
     "/metrics",
     "/cache",
     "/cache/flush (POST)",
+    "/check",
+    "/confirm?generation=ID (POST)",
     "/debug/ndsz",
     "/debug/table",
+    "/explain?name=NAME&from=CLUSTER/NAMESPACE",
+    "/exports",
+    "/generation?id=ID",
+    "/services",
+    "/snapshot",
+    "/vips",
+    "/vips/migrate",
+    "/vips/import (POST)",
 ];
-/// The path that changes something.
+/// The paths that change something.
 const FLUSH: &str = "/cache/flush";
+const CONFIRM: &str = "/confirm";
 /// Most tables and listings of the cache at a time, from their beginning until they are sent: a
 /// million names keep a core busy for seconds and take hundreds of megabytes. Others wait.
 const DUMPS_MAX: usize = 1;
@@ -37,10 +52,10 @@ const DUMPS_MAX: usize = 1;
 /// [`super::CONNECTION_TIME`], so that they hear of it.
 const DUMP_WAIT: Duration = Duration::from_secs(10);
 
-const TEXT: &str = "text/plain; charset=utf-8";
-const JSON: &str = "application/json";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+pub(super) const JSON: &str = "application/json";
 
-type Page = Response<Full<Bytes>>;
+pub(super) type Page = Response<Full<Bytes>>;
 
 /// The pages of the admin server.
 pub(super) struct Pages {
@@ -90,19 +105,45 @@ impl Pages {
         }
     }
 
-    /// The answer to a request. Bodies of requests are not read.
-    pub(super) async fn respond<B>(&self, request: &Request<B>) -> Page {
-        if let Some(host) = foreign_host(request) {
+    /// Where the control task is asked.
+    pub(super) fn questions(&self) -> &Questions {
+        &self.subject.questions
+    }
+
+    /// The answer to a request.
+    pub(super) async fn respond<B: Body>(&self, request: Request<B>) -> Page
+    where
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        if let Some(host) = foreign_host(&request) {
             let host = one_line(&host);
             let reason = format!("{host} is not this host; use a loopback address or localhost\n");
             return page(StatusCode::FORBIDDEN, TEXT, reason);
         }
+        match (request.uri().path(), request.method()) {
+            (IMPORT, &Method::POST) if is_of_web_page(&request) => {
+                let reason = "a web page may not do this; use `callsign vips import`\n";
+                page(StatusCode::FORBIDDEN, TEXT, reason)
+            }
+            (IMPORT, &Method::POST) => self.import(request).await,
+            _ => self.respond_without_body(&request).await,
+        }
+    }
+
+    async fn respond_without_body<B>(&self, request: &Request<B>) -> Page {
         let path = request.uri().path();
-        match (path == FLUSH, request.method()) {
-            (true, &Method::POST) => return self.flush(request).await,
-            (true, _) => return not_allowed("POST"),
-            (false, &Method::GET) => {}
-            (false, _) => return not_allowed("GET"),
+        match (path, request.method()) {
+            (FLUSH, &Method::POST) => return self.flush(request).await,
+            (CONFIRM, &Method::POST) => return self.confirm(request).await,
+            (FLUSH | CONFIRM | IMPORT, _) => return not_allowed("POST"),
+            (_, &Method::GET) => {}
+            (_, _) => return not_allowed("GET"),
+        }
+        if let Some(page) = self.mesh(request).await {
+            return page;
+        }
+        if let Some(page) = self.look(request).await {
+            return page;
         }
         match path {
             "/livez" => page(StatusCode::OK, TEXT, "ok\n"),
@@ -171,7 +212,7 @@ impl Pages {
 
     /// Removes the entries of the cache that the query asks for.
     async fn flush<B>(&self, request: &Request<B>) -> Page {
-        if request.headers().contains_key(header::ORIGIN) {
+        if is_of_web_page(request) {
             let reason = "a web page may not do this; use `callsign cache flush`\n";
             return page(StatusCode::FORBIDDEN, TEXT, reason);
         }
@@ -185,6 +226,38 @@ impl Pages {
             flushed.map(|flushed| serde_json::to_vec(&flushed).map(Bytes::from))
         };
         of_cache(spawn_blocking(flush).await)
+    }
+
+    /// Lets through the generation that is held.
+    async fn confirm<B>(&self, request: &Request<B>) -> Page {
+        if is_of_web_page(request) {
+            let reason = "a web page may not do this; use `callsign confirm`\n";
+            return page(StatusCode::FORBIDDEN, TEXT, reason);
+        }
+        let parameters = parameters(request);
+        let word = match parameters.only(&["generation"]) {
+            Ok(()) => parameters.value("generation").map(str::to_owned),
+            Err(reason) => return refused(&reason),
+        };
+        let Some(word) = word else {
+            return refused("generation: is missing; write ?generation=ID");
+        };
+        let questions = &self.subject.questions;
+        let (code, confirmed, held, reason) =
+            match questions.ask(move |control| control.confirm(&word)).await {
+                Ok(Ok(id)) => (StatusCode::OK, Some(id), None, String::new()),
+                Ok(Err(error)) => {
+                    let held = match error {
+                        NotConfirmed::Other(held) => Some(held),
+                        NotConfirmed::NothingHeld => None,
+                    };
+                    (StatusCode::CONFLICT, None, held, error.to_string())
+                }
+                Err(no_answer) => return unanswered(no_answer),
+            };
+        let id = |id: Option<GenerationId>| id.map(|id| id.to_string());
+        let body = json!({ "confirmed": id(confirmed), "held": id(held), "reason": reason });
+        page(code, JSON, format!("{body}\n"))
     }
 
     async fn dump<B>(&self, request: &Request<B>, dump: Dump) -> Page {
@@ -225,6 +298,7 @@ fn written(subject: &Subject, choice: ViewChoice, dump: Dump) -> io::Result<Opti
     let Some(table) = ServedTable::of(&status.snapshot, &subject.resolver, choice) else {
         return Ok(None);
     };
+    let table = table.with_held(Arc::clone(&status.held));
     let mut body = Vec::new();
     match dump {
         Dump::Table => write_json(&table, &mut body)?,
@@ -250,9 +324,19 @@ fn of_cache(found: Result<Option<serde_json::Result<Bytes>>, JoinError>) -> Page
 }
 
 /// A request that cannot be meant as it is written.
-fn refused(reason: &str) -> Page {
+pub(super) fn refused(reason: &str) -> Page {
     let line = one_line(reason.trim_end()) + "\n";
     page(StatusCode::BAD_REQUEST, TEXT, line)
+}
+
+/// A question that the control task has not answered.
+pub(super) fn unanswered(reason: NoAnswer) -> Page {
+    page(StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{reason}\n"))
+}
+
+/// Whether the request comes from a web page of some origin.
+fn is_of_web_page<B>(request: &Request<B>) -> bool {
+    request.headers().contains_key(header::ORIGIN)
 }
 
 fn busy() -> Page {
@@ -290,7 +374,7 @@ fn wants_json<B>(request: &Request<B>) -> bool {
     }
 }
 
-fn parameters<B>(request: &Request<B>) -> Parameters {
+pub(super) fn parameters<B>(request: &Request<B>) -> Parameters {
     Parameters::parse(request.uri().query().unwrap_or_default())
 }
 
@@ -321,7 +405,7 @@ fn is_this_host(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
 }
 
-fn page(code: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Page {
+pub(super) fn page(code: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Page {
     let mut page = Response::new(Full::new(body.into()));
     *page.status_mut() = code;
     let headers = page.headers_mut();
@@ -334,7 +418,7 @@ fn page(code: StatusCode, content_type: &'static str, body: impl Into<Bytes>) ->
     page
 }
 
-fn failed(error: &dyn std::error::Error) -> Page {
+pub(super) fn failed(error: &dyn std::error::Error) -> Page {
     tracing::error!(%error, "admin page failed");
     page(
         StatusCode::INTERNAL_SERVER_ERROR,

@@ -15,22 +15,25 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A server on a port of its own; it ends when the sender goes.
-struct Server {
+pub(super) struct Server {
     address: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    async fn start(status: Status) -> Self {
+    pub(super) async fn start(status: Status) -> Self {
         let cache = cache_with_failures(&["gone.example", "a.gone.example"]);
         Server::start_with(status, cache).await
     }
 
     async fn start_with(status: Status, cache: CacheAccess) -> Self {
+        Server::of(subject(status, cache)).await
+    }
+
+    pub(super) async fn of(subject: Subject) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let subject = subject(status, cache);
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or(()) };
         let task = tokio::spawn(serve(listener, subject, shutdown));
@@ -42,7 +45,7 @@ impl Server {
     }
 
     /// Head and body of the answer to those octets.
-    async fn say(&self, request: &str) -> (String, String) {
+    pub(super) async fn say(&self, request: &str) -> (String, String) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -57,7 +60,7 @@ impl Server {
     }
 }
 
-fn subject(status: Status, cache: CacheAccess) -> Subject {
+pub(super) fn subject(status: Status, cache: CacheAccess) -> Subject {
     let status = Arc::new(ArcSwap::from_pointee(status));
     let metrics = Metrics::new(
         Arc::clone(&status),
@@ -67,6 +70,7 @@ fn subject(status: Status, cache: CacheAccess) -> Subject {
     );
     Subject {
         status,
+        questions: crate::inquiry::channel().0,
         metrics: Arc::new(metrics),
         resolver: ResolverConfig::default(),
         cache,
@@ -105,7 +109,7 @@ fn draining() -> Status {
     status
 }
 
-fn assert_code(head: &str, code: &str) {
+pub(super) fn assert_code(head: &str, code: &str) {
     assert!(head.starts_with(&format!("HTTP/1.1 {code}")), "{head}");
 }
 
@@ -300,15 +304,19 @@ async fn one_listing_at_a_time_lives_until_it_is_sent_and_others_are_turned_away
     let (status, cache) = (draining(), cache_with_failures(&["gone.example"]));
     let subject = subject(status, cache);
     let pages = Pages::new(subject);
-    let request = |target: &str| hyper::Request::get(target).body(()).unwrap();
-    let first = pages.respond(&request("/cache")).await;
+    let request = |target: &str| {
+        hyper::Request::get(target)
+            .body(http_body_util::Empty::<hyper::body::Bytes>::new())
+            .unwrap()
+    };
+    let first = pages.respond(request("/cache")).await;
     assert_eq!(first.status(), 200);
     for target in ["/cache", "/debug/table", "/debug/ndsz"] {
-        let second = pages.respond(&request(target)).await;
+        let second = pages.respond(request(target)).await;
         assert_eq!(second.status(), 503, "{target}");
     }
     drop(first);
-    assert_eq!(pages.respond(&request("/cache")).await.status(), 200);
+    assert_eq!(pages.respond(request("/cache")).await.status(), 200);
 }
 
 #[tokio::test]
@@ -416,4 +424,65 @@ fn the_client_reads_a_page_and_says_when_nobody_is_there() {
         error.contains("no answer from") && error.contains("--admin"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn addresses_are_imported_by_post_from_no_web_page_and_only_as_a_list() {
+    let server = server().await;
+    let (head, _) = server.read("/vips/import").await;
+    assert_code(&head, "405");
+    let post = async |target: &str, headers: &str, body: &str| {
+        let length = body.len();
+        let request = format!(
+            "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\
+             {headers}\r\n{body}"
+        );
+        server.say(&request).await
+    };
+    let origin = "Origin: http://127.0.0.1:8080\r\n";
+    let (head, _) = post("/vips/import", origin, "[]").await;
+    assert_code(&head, "403");
+    for (target, body, hint) in [
+        ("/vips/import", "{}", "no list of addresses"),
+        (
+            "/vips/import",
+            r#"[{"name": "a.x"}]"#,
+            "missing field `address`",
+        ),
+        (
+            "/vips/import",
+            r#"[{"name": "a..x", "address": "::1"}]"#,
+            "a..x",
+        ),
+        ("/vips/import?dry_run=maybe", "[]", "dry_run=true"),
+        ("/vips/import?dryrun=true", "[]", "dryrun"),
+    ] {
+        let (head, text) = post(target, "", body).await;
+        assert_code(&head, "400");
+        assert!(text.contains(hint), "{target} {body}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn pages_that_ask_the_control_task_say_when_it_has_ended() {
+    let server = server().await;
+    for target in [
+        "/snapshot",
+        "/vips",
+        "/vips/migrate",
+        "/generation?id=current",
+    ] {
+        let (head, body) = server.read(target).await;
+        assert_code(&head, "503");
+        assert!(body.contains("going down"), "{target}: {body}");
+    }
+    for (target, hint) in [
+        ("/vips?nmae=a", "nmae"),
+        ("/snapshot?x=1", "`x`"),
+        ("/generation", "?id=current"),
+    ] {
+        let (head, body) = server.read(target).await;
+        assert_code(&head, "400");
+        assert!(body.contains(hint), "{target}: {body}");
+    }
 }

@@ -2,9 +2,22 @@
 //! to, and says how the process shall exit.
 
 pub mod cache;
+pub mod check;
+pub mod compile;
 pub mod config_check;
+pub mod confirm;
+mod data;
+pub mod diff;
+pub mod explain;
+pub mod exports;
 pub mod query;
+pub mod services;
+mod show;
+pub mod snapshot;
 pub mod table;
+pub mod vips;
+
+pub(crate) use data::{Data, data, look, print_json};
 
 use crate::cli::AgentFlags;
 use crate::config::{Config, Environment};

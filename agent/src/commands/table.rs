@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Prints the table to `out`, and what is wrong with its inputs to standard error.
 ///
@@ -60,7 +61,8 @@ fn of_files<E: fmt::Display>(
         eprintln!("{}", one_line(&problem.to_string()));
     }
     let table = ServedTable::of(&preview.snapshot, &config.resolver, ViewChoice::Default)
-        .expect("only the view of a given client may be missing");
+        .expect("only the view of a given client may be missing")
+        .with_held(Arc::clone(&preview.held));
     print(&table, output, out)?;
     let is_bad = preview.problems.iter().any(Problem::is_error);
     Ok(if is_bad { Exit::No } else { Exit::Fine })
@@ -186,6 +188,7 @@ pub(super) mod tests {
 
     fn preview(problems: Vec<Problem>) -> Preview {
         Preview {
+            held: Arc::default(),
             snapshot: Arc::new(snapshot(vec![pay(), reviews()])),
             problems,
         }
@@ -214,6 +217,7 @@ pub(super) mod tests {
         let metrics = Metrics::new(Arc::clone(&status), Vec::new(), Vec::new(), shared);
         let subject = admin::Subject {
             status,
+            questions: crate::inquiry::channel().0,
             metrics: Arc::new(metrics),
             resolver: dns_core::ResolverConfig::default(),
             cache: admin::cache_with_failures(&["gone.example", "a.gone.example"]),

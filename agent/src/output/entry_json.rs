@@ -1,32 +1,50 @@
 //! One entry as JSON: every field on every entry, what is empty as `[]`, `{}` or null.
 
-use super::ServedTable;
 use super::timestamp::rfc3339;
 use dns_core::{
     Endpoint, EndpointAddress, EndpointState, HostAddress, HostEntry, Port, Source, VipWanted,
     Visibility,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-/// The entry as `table` has it: VIPs and TTL are those that its clients are answered with.
-pub(super) fn entry_json(entry: &HostEntry, table: &ServedTable<'_>) -> Value {
+/// What is shown of an entry that depends on who looks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
+    /// Its virtual addresses.
+    pub(super) vips: Vec<IpAddr>,
+    /// Its TTL in seconds.
+    pub(super) ttl_secs: u32,
+    /// Whether a change of its source is held back.
+    pub(super) is_held: bool,
+}
+
+/// The entry with every field.
+pub(super) fn entry_json(entry: &HostEntry, shown: &Shown) -> Value {
+    let ranks = ranks(entry);
+    let rank = |priority: u32| ranks.iter().filter(|lower| **lower < priority).count();
     let (usable, unavailable): (Vec<_>, Vec<_>) = entry
         .endpoints
         .iter()
         .partition(|endpoint| endpoint.state == EndpointState::Ready);
-    let endpoints = |endpoints: Vec<_>| endpoints.into_iter().map(endpoint).collect::<Value>();
+    let endpoints = |endpoints: Vec<&Endpoint>| -> Value {
+        let shown = endpoints.into_iter();
+        shown
+            .map(|known| endpoint(known, rank(known.priority)))
+            .collect()
+    };
     json!({
         "name": entry.name.to_string(),
         "kind": entry.kind.label(),
         "namespace": entry.namespace.as_deref(),
-        "vips": texts(&table.vips(entry)),
+        "vips": texts(&shown.vips),
         "vip_state": entry.vip_state.label(),
         "vip_wanted": families(entry.vip_wanted),
         "former_vips": texts(&entry.former_vips),
         "addresses": entry.addresses.iter().map(address).collect::<Value>(),
         "cname": entry.cname.as_ref().map(ToString::to_string),
-        "ttl": table.ttl_secs(entry),
+        "ttl": shown.ttl_secs,
         "ports": entry.ports.iter().map(port).collect::<Value>(),
         "endpoints": endpoints(usable),
         "unavailable": endpoints(unavailable),
@@ -36,8 +54,17 @@ pub(super) fn entry_json(entry: &HostEntry, table: &ServedTable<'_>) -> Value {
         "canonical": entry.canonical,
         "created": entry.created_secs.map(rfc3339),
         "name_state": entry.state.label(),
+        "held_generation": shown.is_held,
         "source": source(&entry.source),
     })
+}
+
+/// The priorities that usable endpoints have, each once: their places are the ranks that are shown,
+/// 0 first and none left out.
+fn ranks(entry: &HostEntry) -> BTreeSet<u32> {
+    let usable = entry.endpoints.iter();
+    let usable = usable.filter(|endpoint| endpoint.state == EndpointState::Ready);
+    usable.map(|endpoint| endpoint.priority).collect()
 }
 
 fn texts(addresses: &[IpAddr]) -> Vec<String> {
@@ -70,7 +97,7 @@ fn port(port: &Port) -> Value {
     })
 }
 
-fn endpoint(endpoint: &Endpoint) -> Value {
+fn endpoint(endpoint: &Endpoint, rank: usize) -> Value {
     let (state, reason) = match &endpoint.state {
         EndpointState::Ready => ("ready", None),
         EndpointState::Unavailable(reason) => ("unavailable", Some(&**reason)),
@@ -89,7 +116,7 @@ fn endpoint(endpoint: &Endpoint) -> Value {
         "locality": endpoint.locality.as_ref().map(ToString::to_string),
         "subset": Value::Object(subset.collect()),
         "via": endpoint.via.label(),
-        "priority": endpoint.priority,
+        "priority": rank,
         "weight": endpoint.weight,
         "state": state,
         "reason": reason,
@@ -99,7 +126,8 @@ fn endpoint(endpoint: &Endpoint) -> Value {
     })
 }
 
-fn endpoint_address(address: &EndpointAddress) -> String {
+/// An address as it is printed.
+pub(super) fn endpoint_address(address: &EndpointAddress) -> String {
     match address {
         EndpointAddress::Ip(ip) => ip.to_string(),
         EndpointAddress::Host(name) => name.to_string(),
@@ -137,7 +165,7 @@ mod tests {
     /// An entry as an empty table has it.
     fn json_of(entry: &HostEntry) -> Value {
         let empty = snapshot(Vec::new());
-        entry_json(entry, &served(&empty))
+        entry_json(entry, &served(&empty).shown(entry))
     }
 
     #[test]
@@ -162,6 +190,30 @@ mod tests {
         assert_eq!(json["endpoints"].as_array().unwrap().len(), 1);
         assert_eq!(json["unavailable"][0]["cluster"], "cluster4");
         assert_eq!(json["unavailable"][0]["reason"], "no-gateway(net4)");
+    }
+
+    #[test]
+    fn priorities_are_shown_as_ranks_without_gaps() {
+        let at = |ip: &str, priority, state| Endpoint {
+            priority,
+            state,
+            ..Endpoint::new(EndpointAddress::Ip(ip.parse().unwrap()), 1)
+        };
+        let mut entry = host("a.example.com", HostKind::External);
+        entry.endpoints = vec![
+            at("192.0.2.1", 3, EndpointState::Ready),
+            at(
+                "192.0.2.2",
+                5,
+                EndpointState::Unavailable("not-ready".into()),
+            ),
+            at("192.0.2.3", 7, EndpointState::Ready),
+        ];
+        let json = json_of(&entry);
+        let rank = |list: &str, index: usize| json[list][index]["priority"].as_u64();
+        assert_eq!(rank("endpoints", 0), Some(0));
+        assert_eq!(rank("endpoints", 1), Some(1));
+        assert_eq!(rank("unavailable", 0), Some(1));
     }
 
     #[test]

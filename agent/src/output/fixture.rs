@@ -20,7 +20,7 @@ pub(crate) fn host(text: &str, kind: HostKind) -> HostEntry {
         kind: "ServiceEntry".into(),
         namespace: Some("shop".into()),
         name: text.into(),
-        location: Some("objects.yaml:7".to_owned()),
+        location: Some("objects.yaml:7".into()),
         generation: 3,
     };
     HostEntry::new(name(text), kind, source)

@@ -69,7 +69,7 @@ fn info<'e>(table: &ServedTable<'_>, entry: &'e Arc<HostEntry>) -> NameInfo<'e> 
 fn registry(kind: HostKind) -> &'static str {
     match kind {
         HostKind::Service | HostKind::Headless | HostKind::Instance => "Kubernetes",
-        HostKind::Product | HostKind::External | HostKind::Alias => "External",
+        HostKind::Product | HostKind::External | HostKind::Mirror | HostKind::Alias => "External",
     }
 }
 

@@ -1,5 +1,7 @@
 //! [`ServedTable`]: what clients of one view are served.
 
+use super::entry_json::Shown;
+use crate::held::Held;
 use dns_core::{
     HostEntry, HostRecord, NameBuf, ResolverConfig, Snapshot, View, answered_addresses,
     answered_ttl_secs, virtual_addresses,
@@ -27,6 +29,7 @@ pub struct ServedTable<'s> {
     /// Names of hosts files, of which there may be millions: each is an entry only while it is
     /// looked at.
     hosts: Vec<HostRecord<'s>>,
+    held: Arc<Held>,
 }
 
 impl<'s> ServedTable<'s> {
@@ -52,7 +55,19 @@ impl<'s> ServedTable<'s> {
             hosts,
             view,
             resolver: resolver.clone(),
+            held: Arc::default(),
         })
+    }
+
+    /// The same with word of what is held back.
+    #[must_use]
+    pub fn with_held(self, held: Arc<Held>) -> Self {
+        ServedTable { held, ..self }
+    }
+
+    /// Whether an entry is served from a source that is held.
+    pub fn is_held(&self, entry: &HostEntry) -> bool {
+        self.held.is_of(entry)
     }
 
     /// The entries, in order of their names.
@@ -76,14 +91,13 @@ impl<'s> ServedTable<'s> {
         both.filter(|entry| answered_addresses(entry, &self.view).is_some())
     }
 
-    /// The virtual addresses of an entry that the view is answered with.
-    pub(super) fn vips(&self, entry: &HostEntry) -> Vec<IpAddr> {
-        virtual_addresses(entry, &self.view)
-    }
-
-    /// The TTL in seconds of what the view is answered with for an entry.
-    pub(super) fn ttl_secs(&self, entry: &HostEntry) -> u32 {
-        answered_ttl_secs(entry, &self.view, &self.resolver)
+    /// What is shown of an entry: VIPs and TTL that the view is answered with.
+    pub(super) fn shown(&self, entry: &HostEntry) -> Shown {
+        Shown {
+            vips: virtual_addresses(entry, &self.view),
+            ttl_secs: answered_ttl_secs(entry, &self.view, &self.resolver),
+            is_held: self.is_held(entry),
+        }
     }
 
     /// The addresses that the view is answered with for an entry.
@@ -135,7 +149,7 @@ mod tests {
         let served = fixture::served(&snapshot);
         assert_eq!(names(&served), ["a.example.com"]);
         assert_eq!(
-            served.vips(&served.entries().next().unwrap()),
+            served.shown(&served.entries().next().unwrap()).vips,
             ["192.0.2.2".parse::<IpAddr>().unwrap()]
         );
         let domain = NameBuf::parse("cluster.local").unwrap();
@@ -147,7 +161,7 @@ mod tests {
         let served = fixture::served(&snapshot);
         assert_eq!(names(&served), ["a.example.com", "private.example.com"]);
         assert_eq!(
-            served.vips(&served.entries().next().unwrap()),
+            served.shown(&served.entries().next().unwrap()).vips,
             ["192.0.2.3".parse::<IpAddr>().unwrap()]
         );
     }

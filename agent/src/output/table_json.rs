@@ -1,7 +1,10 @@
 //! A table as a JSON array, one entry a line.
 
 use super::ServedTable;
-use super::entry_json::entry_json;
+use super::entry_json::{Shown, entry_json};
+use dns_core::{
+    Families, HostEntry, NameBuf, ResolverConfig, View, answered_ttl_secs, virtual_addresses,
+};
 use serde_json::Value;
 use std::io::{self, Write};
 
@@ -9,7 +12,7 @@ use std::io::{self, Write};
 pub fn table_json(table: &ServedTable<'_>) -> Value {
     table
         .entries()
-        .map(|entry| entry_json(&entry, table))
+        .map(|entry| entry_json(&entry, &table.shown(&entry)))
         .collect()
 }
 
@@ -18,10 +21,43 @@ pub fn table_json(table: &ServedTable<'_>) -> Value {
 /// # Errors
 /// Those of `out`.
 pub fn write_json(table: &ServedTable<'_>, out: &mut impl Write) -> io::Result<()> {
+    let entries = table.entries();
+    write_entries(
+        entries.map(|entry| entry_json(&entry, &table.shown(&entry))),
+        out,
+    )
+}
+
+/// Writes the table of a compiler: every variant of every name, with all its virtual addresses and
+/// the TTL of a view without namespace.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_compiled<'t>(
+    entries: impl IntoIterator<Item = &'t HostEntry>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let view = View {
+        families: Families::BOTH,
+        ..View::new(NameBuf::parse("cluster.local").expect("it is a name"))
+    };
+    let resolver = ResolverConfig::default();
+    let json = |entry: &HostEntry| {
+        let shown = Shown {
+            vips: virtual_addresses(entry, &view),
+            ttl_secs: answered_ttl_secs(entry, &view, &resolver),
+            is_held: false,
+        };
+        entry_json(entry, &shown)
+    };
+    write_entries(entries.into_iter().map(json), out)
+}
+
+fn write_entries(entries: impl Iterator<Item = Value>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"[")?;
-    for (index, entry) in table.entries().enumerate() {
+    for (index, entry) in entries.enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *out, &entry_json(&entry, table))?;
+        serde_json::to_writer(&mut *out, &entry)?;
     }
     out.write_all(b"\n]\n")
 }
