@@ -4,9 +4,12 @@ use crate::admin::{self, CacheAccess};
 use crate::banner::Banner;
 use crate::cli::AgentFlags;
 use crate::commands::Exit;
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{Config, ConfigError, Environment, StateDir};
 use crate::config_file::ConfigFile;
-use crate::control::{Control, StateAccess};
+use crate::control::{Control, NotConfirmed, StateAccess};
+use crate::generations::GenerationId;
+use crate::held::Held;
+use crate::inquiry::{self, Asked, Inbox, Questions};
 use crate::logging;
 use crate::metrics::Metrics;
 use crate::net::{Listeners, UpstreamTls, raise_open_files_limit};
@@ -148,7 +151,10 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
     .map_err(system)?;
     let config_file = ConfigFile::new(flags);
     let workers = Arc::new(workers);
+    let (questions, inbox) = inquiry::channel();
     let agent = Agent {
+        questions,
+        inbox,
         flags: flags.clone(),
         config_file,
         control,
@@ -160,24 +166,7 @@ pub fn run(flags: &AgentFlags) -> Result<(), AppError> {
 }
 
 fn load(flags: &AgentFlags) -> Result<Config, AppError> {
-    let config = Config::load(flags, &Environment::of_process())?;
-    refuse_unserved(&config)?;
-    Ok(config)
-}
-
-/// Refuses what this version reads and cannot serve.
-fn refuse_unserved(config: &Config) -> Result<(), Box<Problem>> {
-    let Some(clusters) = &config.clusters else {
-        return Ok(());
-    };
-    let reason = "tables of many clusters are not compiled by this version";
-    let folder = clusters.join(config.cluster.as_deref().unwrap_or_default());
-    let hint = format!(
-        "serve the objects of one cluster with --table {}",
-        folder.display()
-    );
-    let problem = Problem::error(config.place(), "clusters", reason);
-    Err(Box::new(problem.with_hint(hint)))
+    Ok(Config::load(flags, &Environment::of_process())?)
 }
 
 /// Whom upstreams over TLS are checked with.
@@ -193,6 +182,8 @@ fn upstream_tls(config: &Config) -> Result<UpstreamTls, Box<Problem>> {
 pub struct Preview {
     /// Table, views, zones and routes.
     pub snapshot: Arc<Snapshot>,
+    /// What is held back.
+    pub held: Arc<Held>,
     /// What is wrong with the inputs.
     pub problems: Vec<Problem>,
 }
@@ -202,9 +193,7 @@ pub struct Preview {
 /// # Errors
 /// As [`run`].
 pub fn preview(config: &Config) -> Result<Preview, AppError> {
-    refuse_unserved(config)?;
-    let listen = config.listen.clone();
-    let control = Control::start(config.clone(), StateAccess::ReadOnly, listen, seed()?)?;
+    let control = look(config)?;
     let status = control.status().load_full();
     let sources = status
         .sources
@@ -214,8 +203,74 @@ pub fn preview(config: &Config) -> Result<Preview, AppError> {
     problems.retain(|problem| !config.warnings.contains(problem));
     Ok(Preview {
         snapshot: Arc::clone(&status.snapshot),
+        held: Arc::clone(&status.held),
         problems,
     })
+}
+
+/// Reads the inputs of a configuration as the agent would, for commands that tell more than the
+/// table; the state folder is only looked at.
+///
+/// # Errors
+/// As [`run`].
+pub fn look(config: &Config) -> Result<Control, AppError> {
+    let mut control = start(config, StateAccess::ReadOnly)?;
+    control.settle();
+    Ok(control)
+}
+
+/// Lets through what is held by the state folder of a configuration that no agent runs with: the
+/// next start serves it. `word` says which generation is meant, as [`Control::confirm`] has it.
+///
+/// # Errors
+/// [`ConfirmError`].
+pub fn confirm(config: &Config, word: &str) -> Result<GenerationId, ConfirmError> {
+    let mut control = own(config)?;
+    control.confirm(word).map_err(ConfirmError::NotConfirmed)
+}
+
+/// Reads the inputs of a configuration that no agent runs with, for commands that change what its
+/// state folder keeps: the folder is theirs until the control task is dropped.
+///
+/// # Errors
+/// [`ConfirmError::App`] and [`ConfirmError::InUse`].
+pub fn own(config: &Config) -> Result<Control, ConfirmError> {
+    if config.state_dir == StateDir::None {
+        let reason = "nothing is kept with state_dir none; ask the process with --admin";
+        return Err(ConfirmError::InUse(reason.to_owned()));
+    }
+    let mut control = start(config, StateAccess::Write).map_err(ConfirmError::App)?;
+    control.owned().map_err(ConfirmError::InUse)?;
+    control.settle();
+    Ok(control)
+}
+
+/// Why what is held by a state folder was not let through.
+#[derive(Debug)]
+pub enum ConfirmError {
+    /// The configuration cannot be served.
+    App(AppError),
+    /// The state folder is not ours to write: an agent runs, or it cannot be written at all.
+    InUse(String),
+    /// Something else is held, or nothing.
+    NotConfirmed(NotConfirmed),
+}
+
+impl fmt::Display for ConfirmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfirmError::App(error) => error.fmt(f),
+            ConfirmError::InUse(reason) => f.write_str(reason),
+            ConfirmError::NotConfirmed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ConfirmError {}
+
+fn start(config: &Config, access: StateAccess) -> Result<Control, AppError> {
+    let listen = config.listen.clone();
+    Ok(Control::start(config.clone(), access, listen, seed()?)?)
 }
 
 /// What is wrong with the files that a configuration names.
@@ -240,6 +295,8 @@ struct Agent {
     flags: AgentFlags,
     config_file: ConfigFile,
     control: Control,
+    questions: Questions,
+    inbox: Inbox,
     names: UpstreamNames,
     workers: Arc<Workers>,
     died: Arc<Notify>,
@@ -255,7 +312,7 @@ impl Agent {
         let (until_drained, ended) = oneshot::channel();
         let (admin, server) = self.start_admin(config, ended).await?.unzip();
         // Workers answer already: they do not wait for the disk.
-        self.control.save_last_good();
+        self.control.settle();
         let status = self.control.status().load_full();
         Banner {
             status: &status,
@@ -303,6 +360,7 @@ impl Agent {
         let resolver = config.resolver.clone();
         let subject = admin::Subject {
             status,
+            questions: self.questions.clone(),
             metrics: Arc::new(metrics),
             resolver,
             cache: CacheAccess::new(Arc::clone(self.workers.shared()), self.workers.clock()),
@@ -336,6 +394,7 @@ impl Agent {
                     Wish::End => return Ok(()),
                 },
                 hosts = self.names.changed() => self.control.take_host_addresses(hosts),
+                asked = self.inbox.next() => self.answer(asked),
                 () = self.died.notified() => return Err(AppError::WorkerDied),
             }
         }
@@ -362,6 +421,15 @@ impl Agent {
 
     fn refresh(&mut self, holds: Holds) {
         if self.control.refresh(holds) == Refresh::Changed {
+            self.workers.wake();
+        }
+    }
+
+    /// Answers somebody who asks, and who may have something changed.
+    fn answer(&mut self, asked: Asked) {
+        let before = self.control.publishes();
+        asked.answer(&mut self.control);
+        if self.control.publishes() != before {
             self.workers.wake();
         }
     }

@@ -2,31 +2,45 @@
 //! recorded, and publishes what the workers answer from.
 //!
 //! ```text
-//! sources ─▶ compile ─▶ merge ─▶ vips::allot ─▶ TableWriter ─▶ Snapshot ─▶ workers
-//!       └─▶ hosts lists              └─▶ journal      ▲        └─▶ Status ─▶ admin
-//!                   └─────────────────────────────────┘
+//! Inputs ─▶ Mesh: Compiler, Ledger ─▶ merge ─▶ TableWriter ─▶ Snapshot ─▶ workers
+//!      └─▶ hosts lists      └─▶ journal             ▲      └─▶ Status ─▶ admin
+//!                  └────────────────────────────────┘
 //! ```
 
+mod confirm;
+mod import;
+mod rebuild;
+mod settle;
+
+pub use confirm::NotConfirmed;
+
+use crate::carried;
 use crate::clock::WallClock;
 use crate::config::{Config, StateDir, upstream_is_ourselves};
-use crate::entries::{self, Declared};
+use crate::generations::Generations;
+use crate::held::Held;
+use crate::inputs::Inputs;
+use crate::insight::Insight;
 use crate::journal::LedgerStore;
 use crate::logging::log_new;
+use crate::mesh::Mesh;
 use crate::problem::Problem;
 use crate::reload::{keys_that_need_a_restart, with_fixed_of};
 use crate::retired::Retired;
 use crate::small_files::SmallFiles;
-use crate::sources::{Holds, Refresh, Source, SourceKind};
-use crate::status::{Freshness, Phase, Status};
+use crate::sources::{Holds, Refresh, Source};
+use crate::status::{JournalStatus, Phase, Status};
 use crate::upstream_names::{HostAddresses, Wanted};
-use crate::vips;
 use arc_swap::ArcSwap;
 use dns_core::vip::RecordState;
-use dns_core::{Completeness, NameTable, Snapshot, TableUpdate, TableWriter, Views};
+use dns_core::{NameTable, Snapshot, TableWriter, Views};
+use rebuild::Scope;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+use table_compiler::Carried;
 
 /// How it treats the state folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +57,8 @@ pub struct Control {
     config: Config,
     /// Addresses that are listened on, for telling an upstream that is ourselves.
     listen: Vec<SocketAddr>,
-    sources: Vec<Source>,
+    inputs: Inputs,
+    mesh: Mesh,
     store: LedgerStore,
     writer: TableWriter,
     table: Arc<NameTable>,
@@ -54,11 +69,22 @@ pub struct Control {
     /// Names that found their pool of virtual addresses full.
     exhausted: usize,
     compile_problems: Vec<Problem>,
+    compile_time: Duration,
+    /// When time alone changes the table, in milliseconds since 1970.
+    due_ms: Option<u64>,
+    /// Whether the table has entries of name tables.
+    has_name_tables: bool,
+    generations: Generations,
+    held: Arc<Held>,
+    /// What the state folder has.
+    carried_kept: Carried,
     /// What is wrong with a configuration that is not in force.
     config_problems: Vec<Problem>,
     published: Option<SystemTime>,
     publish_time: Duration,
     publishes: u64,
+    /// The last of them whose generation has been worked out.
+    settled: u64,
     phase: Phase,
     snapshots: Arc<ArcSwap<Snapshot>>,
     retired: Retired,
@@ -66,8 +92,8 @@ pub struct Control {
 }
 
 impl Control {
-    /// Reads all inputs for the first time and makes the first snapshot; what was read is to be
-    /// [kept](Control::save_last_good) once it is served. `seed` keys the hash of names.
+    /// Reads all inputs for the first time and makes the first snapshot; what follows from it is to
+    /// be [settled](Control::settle) once it is served. `seed` keys the hash of names.
     ///
     /// # Errors
     /// An upstream that is this process itself.
@@ -86,7 +112,6 @@ impl Control {
                 LedgerStore::look(folder, vip_config)
             }
         };
-        let sources = sources_of(&config, Vec::new());
         let snapshot = Arc::new(Snapshot {
             table: Arc::new(NameTable::not_ready()),
             views: Views::default(),
@@ -94,10 +119,14 @@ impl Control {
             forward: config.forward_policy(&[], &HostAddresses::default()),
         });
         let status = Status::starting(Arc::clone(&snapshot), store.status());
+        let carried: Carried = kept(&config, "products in their grace", carried::load);
         let mut control = Control {
+            inputs: Inputs::of(&config, Inputs::default()),
+            mesh: Mesh::new(&config, carried.clone()),
+            generations: kept(&config, "generations", Generations::load),
+            carried_kept: carried,
             config,
             listen,
-            sources,
             store,
             writer: TableWriter::new(seed),
             table: Arc::clone(&snapshot.table),
@@ -106,10 +135,15 @@ impl Control {
             clock: WallClock::start(),
             exhausted: 0,
             compile_problems: Vec::new(),
+            compile_time: Duration::ZERO,
+            due_ms: None,
+            has_name_tables: false,
+            held: Arc::default(),
             config_problems: Vec::new(),
             published: None,
             publish_time: Duration::ZERO,
             publishes: 0,
+            settled: 0,
             phase: Phase::Serving,
             snapshots: Arc::new(ArcSwap::new(snapshot)),
             retired: Retired::default(),
@@ -120,8 +154,9 @@ impl Control {
             return Err(Box::new(problem.clone()));
         }
         let began = Instant::now();
-        control.refresh_sources(Holds::Keep);
-        control.rebuild();
+        control.mesh.take_health(control.small_files.health());
+        control.refresh_inputs(Holds::Keep);
+        control.rebuild(Scope::Whole);
         control.publish(began);
         Ok(control)
     }
@@ -136,13 +171,41 @@ impl Control {
         Arc::clone(&self.status)
     }
 
+    /// All that is known about the names.
+    pub fn insight(&self) -> Insight<'_> {
+        Insight {
+            config: &self.config,
+            compiler: &self.mesh.compiler,
+            kind: self.mesh.kind().clone(),
+            ledger: &self.store.ledger,
+            generations: &self.generations,
+            health: self.mesh.health(),
+            status: self.status.load_full(),
+            now_ms: self.clock.now_ms(),
+            sources: self.inputs.sources(),
+        }
+    }
+
+    /// Whether this process, and no other, writes to the state folder.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn owned(&self) -> Result<(), String> {
+        match self.store.status() {
+            JournalStatus::Failed(reason) => Err(reason),
+            _ if self.store.owns_folder() => Ok(()),
+            _ => Err("the state folder is only looked at".to_owned()),
+        }
+    }
+
+    /// Tables published since the start.
+    pub fn publishes(&self) -> u64 {
+        self.publishes
+    }
+
     /// Paths whose change means work.
     pub fn paths(&self) -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = self
-            .sources
-            .iter()
-            .map(|source| source.path().to_owned())
-            .collect();
+        let mut paths = self.inputs.paths(&self.config);
         paths.extend(SmallFiles::paths(&self.config).map(Path::to_owned));
         paths
     }
@@ -175,17 +238,20 @@ impl Control {
         let began = Instant::now();
         self.store.retry();
         let small = self.refresh_small_files(holds);
-        let sources = self.refresh_sources(holds);
-        let journal_changed = self.store.status() != self.status.load().journal;
-        let is_table_changed = sources == Refresh::Changed || journal_changed;
-        if is_table_changed {
-            self.rebuild();
-        }
-        if !is_table_changed && small == Refresh::Same {
+        let inputs = self.refresh_inputs(holds);
+        let is_journal_changed = self.store.status() != self.status.load().journal;
+        let is_due = self.due_ms.is_some_and(|due| due <= self.clock.now_ms());
+        let is_probed = self.mesh.take_health(self.small_files.health()) == Refresh::Changed;
+        let is_table_changed = inputs == Refresh::Changed || is_due || is_probed;
+        if is_journal_changed {
+            self.rebuild(Scope::Whole);
+        } else if is_table_changed {
+            self.rebuild(Scope::Changed);
+        } else if small == Refresh::Same {
             return Refresh::Same;
         }
         self.publish(began);
-        self.save_last_good();
+        self.settle();
         Refresh::Changed
     }
 
@@ -206,19 +272,21 @@ impl Control {
         self.config_problems.clear();
         if config.domain() != self.config.domain() {
             // Names were read as names of the old one.
-            self.sources.iter_mut().for_each(Source::forget);
+            self.inputs.forget();
         }
         self.config = with_fixed_of(&self.config, config);
-        self.sources = sources_of(&self.config, std::mem::take(&mut self.sources));
+        self.inputs = Inputs::of(&self.config, std::mem::take(&mut self.inputs));
+        self.mesh.reconfigure(&self.config);
         self.store
             .ledger
             .reconfigure(self.config.vips.ledger.clone());
         self.small_files.forget(&self.config);
         self.refresh_small_files(holds);
-        self.refresh_sources(holds);
-        self.rebuild();
+        self.mesh.take_health(self.small_files.health());
+        self.refresh_inputs(holds);
+        self.rebuild(Scope::Whole);
         self.publish(began);
-        self.save_last_good();
+        self.settle();
         Ok(fixed)
     }
 
@@ -240,57 +308,9 @@ impl Control {
         self.small_files.refresh(&self.config, &self.listen, holds)
     }
 
-    fn refresh_sources(&mut self, holds: Holds) -> Refresh {
+    fn refresh_inputs(&mut self, holds: Holds) -> Refresh {
         let elapsed = self.clock.elapsed();
-        let domain = &self.config.domain();
-        let mut refresh = Refresh::Same;
-        for source in &mut self.sources {
-            let before = source.status();
-            if source.refresh(domain, elapsed, holds) == Refresh::Changed {
-                refresh = Refresh::Changed;
-                log_change(&before, &source.status());
-            }
-        }
-        refresh
-    }
-
-    /// Makes the table anew from all sources.
-    fn rebuild(&mut self) {
-        let Declared {
-            mut entries,
-            hosts,
-            problems,
-        } = entries::of_sources(&self.sources, &self.config);
-        log_new(&self.compile_problems, &problems);
-        self.compile_problems = problems;
-        let now_ms = self.clock.now_ms();
-        let exhausted = vips::allot(&mut entries, &hosts, &mut self.store, now_ms);
-        if exhausted > self.exhausted {
-            let hint = "add a block to vips.pools";
-            tracing::warn!(
-                names = exhausted,
-                hint,
-                "pools of virtual addresses are full"
-            );
-        }
-        self.exhausted = exhausted;
-        let is_partial = self.sources.iter().any(Source::is_unread);
-        let completeness = if is_partial {
-            Completeness::Partial
-        } else {
-            Completeness::Complete
-        };
-        self.writer.set_hosts(hosts);
-        self.table = self
-            .writer
-            .apply(TableUpdate::Replace(entries), completeness);
-        self.published = Some(SystemTime::now());
-        self.publishes += 1;
-        tracing::info!(
-            names = self.table.len(),
-            generation = self.table.generation(),
-            "table published"
-        );
+        self.inputs.refresh(&self.config, elapsed, holds)
     }
 
     /// Publishes the table with views and routes as the small files have them.
@@ -313,41 +333,41 @@ impl Control {
         problems.extend(self.config.warnings.iter().cloned());
         problems.extend(self.small_files.problems().cloned());
         problems.extend(self.hosts.problems().iter().cloned());
+        problems.extend(self.inputs.problems().iter().cloned());
         problems.extend(self.compile_problems.iter().cloned());
         let records = self.store.ledger.records();
         let (active, resting): (Vec<_>, Vec<_>) =
             records.partition(|record| record.state == RecordState::Active);
+        let sources = self.inputs.sources().iter();
         self.status.store(Arc::new(Status {
             snapshot: self.snapshots.load_full(),
-            sources: self.sources.iter().map(Source::status).collect(),
+            sources: sources.map(Source::status).collect(),
+            unready: self.inputs.unready(&self.config),
             journal: self.store.status(),
             vips_active: active.len(),
             vips_released: resting.len(),
             vips_exhausted: self.exhausted,
             published: self.published,
             publish_time: self.publish_time,
+            compile_time: self.compile_time,
             publishes: self.publishes,
+            generation: self.generations.current().map(|current| current.id),
+            held: Arc::clone(&self.held),
             problems,
             phase: self.phase,
         }));
     }
+}
 
-    /// Keeps what is served for the next start, where it has changed. Called when it is served:
-    /// nobody waits for the disk.
-    pub fn save_last_good(&mut self) {
-        let StateDir::Path(folder) = &self.config.state_dir else {
-            return;
-        };
-        if !self.store.owns_folder() {
-            return;
-        }
-        for source in &mut self.sources {
-            if let Err(error) = source.save(folder) {
-                let source = source.path().display();
-                tracing::warn!(%error, %source, "last good content was not kept");
-            }
-        }
-    }
+/// What the state folder has kept; nothing where that cannot be used, with a warning.
+fn kept<T: Default>(config: &Config, what: &str, load: fn(&Path) -> io::Result<T>) -> T {
+    let StateDir::Path(folder) = &config.state_dir else {
+        return T::default();
+    };
+    load(folder).unwrap_or_else(|error| {
+        tracing::warn!(%error, "{what} of before are not used");
+        T::default()
+    })
 }
 
 /// Refuses upstreams that are addresses we listen on. Those of a resolv.conf are looked at when it
@@ -363,47 +383,7 @@ fn refuse_ourselves(config: &Config, listen: &[SocketAddr]) -> Result<(), Box<Pr
     Err(Box::new(problem.with_hint(hint)))
 }
 
-/// Sources for the paths of a configuration; those that are there already are kept.
-fn sources_of(config: &Config, mut known: Vec<Source>) -> Vec<Source> {
-    let tables = config.tables.iter().map(|path| (path, SourceKind::Table));
-    let hosts = config.hosts.iter().map(|path| (path, SourceKind::Hosts));
-    tables
-        .chain(hosts)
-        .map(|(path, kind)| {
-            let is_it = |source: &Source| source.path() == path && source.kind() == kind;
-            let at = known.iter().position(is_it);
-            at.map_or_else(
-                || new_source(config, path, kind),
-                |at| known.swap_remove(at),
-            )
-        })
-        .collect()
-}
-
-fn new_source(config: &Config, path: &Path, kind: SourceKind) -> Source {
-    let mut source = Source::new(path, kind);
-    if let StateDir::Path(folder) = &config.state_dir
-        && let Err(error) = source.restore(&config.domain(), folder)
-    {
-        let source = path.display();
-        tracing::warn!(%error, %source, "last good content is not used");
-    }
-    source
-}
-
-fn log_change(before: &crate::status::SourceStatus, after: &crate::status::SourceStatus) {
-    let path = after.path.display();
-    log_new(&before.problems, &after.problems);
-    match &after.freshness {
-        Freshness::Held(reason) if before.freshness != after.freshness => {
-            tracing::warn!(%path, %reason, "source held");
-        }
-        freshness => {
-            let state = freshness.label();
-            tracing::info!(%path, items = after.items, state, "source read");
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests;
+mod clusters_tests;
+#[cfg(test)]
+pub(crate) mod tests;

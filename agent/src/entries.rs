@@ -1,80 +1,89 @@
-//! What all sources say together, as the table takes it.
-//!
-//! ```text
-//! objects ─▶ compile ─┐
-//! name tables ────────┴─▶ merge ─▶ entries
-//! hosts files ───────────────────▶ lists
-//! ```
+//! What the sources say, arranged for the compiler and the table.
 
-use crate::config::{Config, WildcardVips};
-use crate::problem::Problem;
-use crate::sources::{Content, Source, Staleness};
+use crate::sources::{Content, Holds, Source, Staleness};
 use dns_core::{HostEntry, HostList, HostsFreshness, NameState};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use table_compiler::{ObjectDoc, ObjectId, Options};
+use table_compiler::{ObjectDoc, Stale};
 
-/// What all sources say.
-pub(crate) struct Declared {
-    /// Entries of objects and name tables.
-    pub(crate) entries: Vec<HostEntry>,
-    /// Names of hosts files, in the order of the configuration.
-    pub(crate) hosts: Vec<Arc<HostList>>,
-    /// What was left out of the entries.
-    pub(crate) problems: Vec<Problem>,
+/// The objects of one cluster.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterInput {
+    /// The objects, in the order of sources and files.
+    pub objects: Vec<ObjectDoc>,
+    /// Which of them are from before the cluster's present state.
+    pub stale: Stale,
 }
 
-/// What the sources say together.
-pub(crate) fn of_sources(sources: &[Source], config: &Config) -> Declared {
-    let mut objects: Vec<ObjectDoc> = Vec::new();
-    let (mut name_tables, mut hosts) = (Vec::new(), Vec::new());
-    let mut stale: HashSet<&ObjectId> = HashSet::new();
-    for (content, staleness) in sources.iter().flat_map(Source::contents) {
-        match content {
-            Content::Objects(read) => {
-                match staleness {
-                    Staleness::None => {}
-                    Staleness::Objects(ids) => stale.extend(ids),
-                    Staleness::Whole => stale.extend(read.iter().map(|doc| &doc.id)),
-                }
-                objects.extend_from_slice(read);
-            }
-            Content::NameTable(entries, _) => name_tables.push(aged(entries, staleness)),
-            Content::Hosts(read) => hosts.push(Arc::clone(read.list(freshness_of(staleness)))),
+/// The objects of every cluster as they are served. Those of no cluster folder are of `own`.
+pub(crate) fn cluster_inputs(
+    sources: &[Source],
+    own: &Arc<str>,
+) -> BTreeMap<Arc<str>, ClusterInput> {
+    let by_cluster = by_cluster(sources, own).into_iter();
+    by_cluster
+        .map(|(id, sources)| (id, cluster_input(&sources, Holds::Keep)))
+        .collect()
+}
+
+/// The sources of objects, by cluster. The own cluster is among them, with or without any.
+pub(crate) fn by_cluster<'s>(
+    sources: &'s [Source],
+    own: &Arc<str>,
+) -> BTreeMap<Arc<str>, Vec<&'s Source>> {
+    let mut by_cluster = BTreeMap::from([(Arc::clone(own), Vec::new())]);
+    for source in sources.iter().filter(|source| source.has_objects()) {
+        let id = source.cluster().unwrap_or(own);
+        by_cluster.entry(Arc::clone(id)).or_default().push(source);
+    }
+    by_cluster
+}
+
+/// The objects of the sources of one cluster.
+pub(crate) fn cluster_input(sources: &[&Source], holds: Holds) -> ClusterInput {
+    let mut objects = Vec::new();
+    let mut frozen = BTreeSet::new();
+    let mut is_all_stale = true;
+    for (content, staleness) in sources.iter().flat_map(|source| source.contents(holds)) {
+        let Content::Objects(read) = content else {
+            continue;
+        };
+        is_all_stale &= staleness == Staleness::Whole;
+        match staleness {
+            Staleness::None => {}
+            Staleness::Objects(ids) => frozen.extend(ids.iter().cloned()),
+            Staleness::Whole => frozen.extend(read.iter().map(|doc| doc.id.clone())),
         }
+        objects.extend_from_slice(read);
     }
-    let compiled = table_compiler::compile(&options(config), &objects);
-    let mut entries = compiled.entries;
-    mark_stale(&mut entries, &stale);
-    Declared {
-        entries: table_compiler::merge(entries, name_tables),
-        hosts,
-        problems: compiled.problems.iter().map(Problem::from).collect(),
-    }
+    let stale = match (objects.is_empty(), is_all_stale, frozen.is_empty()) {
+        (false, true, _) => Stale::All,
+        (_, _, false) => Stale::Objects(frozen),
+        _ => Stale::None,
+    };
+    ClusterInput { objects, stale }
 }
 
-fn options(config: &Config) -> Options {
-    Options {
-        cluster: config.cluster.clone(),
-        wildcard_vips: match config.vips.wildcards {
-            WildcardVips::DynamicOnly => table_compiler::WildcardVips::Off,
-            WildcardVips::All => table_compiler::WildcardVips::On,
-        },
-        ..Options::new(config.domain())
-    }
+/// The entries of name tables, a list a file.
+pub(crate) fn name_tables(sources: &[Source], holds: Holds) -> Vec<Vec<HostEntry>> {
+    let contents = sources.iter().flat_map(|source| source.contents(holds));
+    contents
+        .filter_map(|(content, staleness)| match content {
+            Content::NameTable(entries, _) => Some(aged(entries, staleness)),
+            Content::Objects(_) | Content::Hosts(_) => None,
+        })
+        .collect()
 }
 
-fn mark_stale(entries: &mut [HostEntry], stale: &HashSet<&ObjectId>) {
-    if stale.is_empty() {
-        return;
-    }
-    let stale: BTreeSet<String> = stale.iter().map(|id| id.to_string()).collect();
-    for entry in entries
-        .iter_mut()
-        .filter(|entry| stale.contains(&object_of(entry)))
-    {
-        entry.state = NameState::Stale;
-    }
+/// The names of hosts files, in the order of the configuration.
+pub(crate) fn hosts_lists(sources: &[Source], holds: Holds) -> Vec<Arc<HostList>> {
+    let contents = sources.iter().flat_map(|source| source.contents(holds));
+    contents
+        .filter_map(|(content, staleness)| match content {
+            Content::Hosts(read) => Some(Arc::clone(read.list(freshness_of(staleness)))),
+            Content::Objects(_) | Content::NameTable(..) => None,
+        })
+        .collect()
 }
 
 fn aged(entries: &[HostEntry], staleness: Staleness<'_>) -> Vec<HostEntry> {
@@ -91,14 +100,5 @@ fn freshness_of(staleness: Staleness<'_>) -> HostsFreshness {
     match staleness {
         Staleness::Whole => HostsFreshness::Stale,
         Staleness::None | Staleness::Objects(_) => HostsFreshness::Current,
-    }
-}
-
-/// The object an entry came from, as [`ObjectId`] prints it.
-fn object_of(entry: &HostEntry) -> String {
-    let source = &entry.source;
-    match &source.namespace {
-        Some(namespace) => format!("{} {namespace}/{}", source.kind, source.name),
-        None => format!("{} {}", source.kind, source.name),
     }
 }

@@ -2,7 +2,10 @@
 
 use agent::app;
 use agent::cli::{AgentFlags, Cli, Command, ConfigCommand};
-use agent::commands::{Exit, cache, config_check, query, table};
+use agent::commands::{
+    Exit, cache, check, compile, config_check, confirm, diff, explain, exports, query, services,
+    snapshot, table, vips,
+};
 use agent::config::Environment;
 use clap::Parser;
 use std::io::{self, BufWriter, Write};
@@ -27,6 +30,15 @@ fn run(command: Command) -> Exit {
         Command::Table(args) => table::run(&args, &environment, app::preview, &mut out),
         Command::Query(args) => query::run(&args, &mut out),
         Command::Cache(args) => cache::run(&args, &environment, &mut out),
+        Command::Compile(args) => compile::run(&args, &environment, &mut out),
+        Command::Snapshot(args) => snapshot::run(&args, &environment, &mut out),
+        Command::Diff(args) => diff::run(&args, &environment, &mut out),
+        Command::Confirm(args) => confirm::run(&args, &environment, &mut out),
+        Command::Vips(args) => vips::run(&args, &environment, &mut out),
+        Command::Explain(args) => explain::run(&args, &environment, &mut out),
+        Command::Services(args) => services::run(&args, &environment, &mut out),
+        Command::Exports(args) => exports::run(&args, &environment, &mut out),
+        Command::Check(args) => check::run(&args, &environment, &mut out),
         Command::Config(args) => match args.command {
             ConfigCommand::Check(args) => {
                 config_check::run(args, &environment, app::source_problems, &mut out)

@@ -21,6 +21,9 @@ pub struct Problem {
     pub hint: String,
     /// Whether it stops the process from starting.
     pub severity: Severity,
+    /// The same as the compiler has it, with object and field apart, if it is of an object.
+    #[serde(skip)]
+    pub(crate) found: Option<Arc<table_compiler::Problem>>,
 }
 
 impl Problem {
@@ -32,6 +35,7 @@ impl Problem {
             reason: reason.into(),
             hint: String::new(),
             severity: Severity::Error,
+            found: None,
         }
     }
 

@@ -10,12 +10,21 @@ use crate::sources::{Holds, Refresh};
 use crate::watched::Watched;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use table_compiler::{Health, Scope, health_document};
 
 /// What the small files say, those that a configuration names.
 #[derive(Debug, Default)]
 pub(crate) struct SmallFiles {
     resolv_conf: Watched<Vec<SocketAddr>>,
     pods: Watched<PodsFile>,
+    health: Watched<HealthRead>,
+}
+
+/// What a health document says, and what is wrong with it.
+#[derive(Debug, Default)]
+struct HealthRead {
+    health: Health,
+    problems: Vec<Problem>,
 }
 
 impl SmallFiles {
@@ -25,6 +34,12 @@ impl SmallFiles {
             .resolv_conf_in_use()
             .into_iter()
             .chain(pods_of(config))
+            .chain(config.health.as_deref())
+    }
+
+    /// What probes have found.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health.value.health
     }
 
     /// Servers of resolv.conf.
@@ -40,7 +55,10 @@ impl SmallFiles {
     /// What is wrong with the files at this time.
     pub(crate) fn problems(&self) -> impl Iterator<Item = &Problem> {
         let of_files = self.resolv_conf.problem.iter().chain(&self.pods.problem);
-        of_files.chain(&self.pods.value.problems)
+        of_files
+            .chain(&self.pods.value.problems)
+            .chain(&self.health.problem)
+            .chain(&self.health.value.problems)
     }
 
     /// Why resolv.conf must not be used at all.
@@ -71,6 +89,12 @@ impl SmallFiles {
             log_new(&before, &self.pods.value.problems);
             refresh = refresh.or(read);
         }
+        if let Some(path) = &config.health {
+            let before = self.health.value.problems.clone();
+            let read = self.health.refresh(path, |text, _| read_health(path, text));
+            log_new(&before, &self.health.value.problems);
+            refresh = refresh.or(read);
+        }
         refresh
     }
 
@@ -83,6 +107,10 @@ impl SmallFiles {
         match pods_of(config) {
             Some(_) => self.pods.forget(),
             None => self.pods = Watched::default(),
+        }
+        match &config.health {
+            Some(_) => self.health.forget(),
+            None => self.health = Watched::default(),
         }
     }
 }
@@ -106,6 +134,20 @@ fn read_pods(
         return Err(problem.with_hint("write [] if there are none, or send SIGHUP"));
     }
     Ok(PodsFile::parse(text, path)?.frozen_by(before))
+}
+
+/// Reads a health document. What was read last stays while it is no YAML.
+fn read_health(path: &Path, text: &[u8]) -> Result<HealthRead, Problem> {
+    let file = path.to_string_lossy();
+    let read = health_document(&file, &String::from_utf8_lossy(text));
+    let is_unreadable = |problem: &&table_compiler::Problem| problem.scope == Scope::File;
+    if let Some(problem) = read.problems.iter().find(is_unreadable) {
+        return Err(Problem::from(problem));
+    }
+    Ok(HealthRead {
+        problems: read.problems.iter().map(Problem::from).collect(),
+        health: read.health,
+    })
 }
 
 /// Reads the servers of a resolv.conf. One without any is held like an empty pod-address file.

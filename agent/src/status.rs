@@ -1,6 +1,8 @@
 //! What the process knows about itself: published whole by the control task, read by the admin
 //! server.
 
+use crate::generations::GenerationId;
+use crate::held::Held;
 use crate::problem::Problem;
 use dns_core::{Completeness, NameTable, Snapshot};
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ pub struct Status {
     pub snapshot: Arc<Snapshot>,
     /// The sources, in the order they were given.
     pub sources: Vec<SourceStatus>,
+    /// Why the process is not ready although every source may be.
+    pub unready: Vec<String>,
     /// Where virtual addresses are recorded.
     pub journal: JournalStatus,
     /// Virtual addresses that live.
@@ -26,8 +30,14 @@ pub struct Status {
     pub published: Option<SystemTime>,
     /// How long the last change took, from reading files to answering from them.
     pub publish_time: Duration,
+    /// How much of that the compiler and the journal took.
+    pub compile_time: Duration,
     /// Tables published since the start.
     pub publishes: u64,
+    /// Names the table by its content; none before it is worked out for the first one.
+    pub generation: Option<GenerationId>,
+    /// What is held back.
+    pub held: Arc<Held>,
     /// What is wrong with configuration and views at this time.
     pub problems: Vec<Problem>,
     /// Whether the process is going down.
@@ -48,7 +58,9 @@ pub enum Phase {
 pub struct SourceStatus {
     /// The path as it was given.
     pub path: PathBuf,
-    /// What it is: `objects`, `name-table`, `hosts`.
+    /// The cluster whose folder it is.
+    pub cluster: Option<Arc<str>>,
+    /// What it is: `table`, `cluster`, `hosts`.
     pub kind: &'static str,
     /// Objects, names or lines that are served from it.
     pub items: usize,
@@ -106,13 +118,17 @@ impl Status {
         Status {
             snapshot,
             sources: Vec::new(),
+            unready: Vec::new(),
             journal,
             vips_active: 0,
             vips_released: 0,
             vips_exhausted: 0,
             published: None,
             publish_time: Duration::ZERO,
+            compile_time: Duration::ZERO,
             publishes: 0,
+            generation: None,
+            held: Arc::default(),
             problems: Vec::new(),
             phase: Phase::Serving,
         }
@@ -133,9 +149,10 @@ impl Status {
         if self.snapshot.table.completeness() == Completeness::Partial {
             reasons.push("table: not every source has been read yet".to_owned());
         }
+        reasons.extend(self.unready.iter().cloned());
         for source in &self.sources {
             if matches!(source.freshness, Freshness::Incomplete | Freshness::Missing) {
-                reasons.extend(source.notes());
+                reasons.extend(source.notes(&self.held));
             }
         }
         reasons
@@ -157,7 +174,7 @@ impl Status {
         }
         for source in &self.sources {
             if !matches!(source.freshness, Freshness::Incomplete | Freshness::Missing) {
-                notes.extend(source.notes());
+                notes.extend(source.notes(&self.held));
             }
         }
         notes.extend(self.problems.iter().map(ToString::to_string));
@@ -166,14 +183,27 @@ impl Status {
 }
 
 impl SourceStatus {
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self, held: &Held) -> Vec<String> {
         let path = self.path.display();
         let mut notes = match &self.freshness {
-            Freshness::Fresh | Freshness::Frozen | Freshness::Incomplete => Vec::new(),
-            Freshness::Held(reason) => vec![format!("{path}: held: {reason}")],
+            Freshness::Fresh | Freshness::Frozen | Freshness::Incomplete => self.vacancy(),
+            Freshness::Held(reason) => {
+                let confirm = held.generation.map(|id| format!(", or confirm {id}"));
+                vec![format!(
+                    "{path}: held: {reason}{}",
+                    confirm.unwrap_or_default()
+                )]
+            }
             Freshness::Missing => vec![format!("{path}: has never been read")],
         };
         notes.extend(self.problems.iter().map(ToString::to_string));
         notes
+    }
+
+    /// A cluster without objects is told: it may be a wrong path.
+    fn vacancy(&self) -> Vec<String> {
+        let is_vacant = self.cluster.is_some() && self.items == 0 && self.problems.is_empty();
+        let note = || format!("{}: has no objects", self.path.display());
+        is_vacant.then(note).into_iter().collect()
     }
 }

@@ -13,6 +13,7 @@ mod read;
 mod read_cache;
 mod read_forward;
 mod read_limits;
+mod read_mesh;
 mod read_vips;
 mod routes;
 pub(crate) mod times;
@@ -38,6 +39,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use table_compiler::{ClientKind, MeshConfig};
+
+/// Id of the one cluster of a process that was told none.
+pub const UNNAMED_CLUSTER: &str = "";
 
 /// All that a process is told, checked.
 #[derive(Clone, Debug)]
@@ -87,6 +92,10 @@ pub struct Config {
     pub net: NetLimits,
     /// Virtual addresses.
     pub vips: VipsConfig,
+    /// What the compiler must know about the mesh.
+    pub mesh: MeshConfig,
+    /// File of what probes have found about clusters and gateways.
+    pub health: Option<PathBuf>,
     /// Logging.
     pub log: LogConfig,
     /// What is doubtful but does not stop the process.
@@ -172,6 +181,22 @@ impl Config {
             .map_or_else(Place::command_line, Place::of_file)
     }
 
+    /// The cluster that clients run in, and that the objects of `tables` are of. Where none is
+    /// configured it is an id that nobody can write, and that is shown nowhere.
+    pub fn own_cluster(&self) -> Arc<str> {
+        self.cluster
+            .clone()
+            .unwrap_or_else(|| UNNAMED_CLUSTER.into())
+    }
+
+    /// Whose table is served.
+    pub fn client_kind(&self) -> ClientKind {
+        ClientKind {
+            network: self.view.network.clone(),
+            ..ClientKind::of_cluster(&self.own_cluster())
+        }
+    }
+
     /// Cluster domain of the objects.
     pub fn domain(&self) -> NameBuf {
         self.view
@@ -181,12 +206,18 @@ impl Config {
     }
 
     fn resolve(&self, spec: &ViewSpec) -> View {
-        spec.over(&self.view).view(self.cluster.clone())
+        let view = spec.over(&self.view).view(self.cluster.clone());
+        View {
+            clusterset_domain: self.mesh.clusterset_domain.clone(),
+            ..view
+        }
     }
 }
 
 #[cfg(test)]
 mod broken_tests;
+#[cfg(test)]
+mod mesh_tests;
 #[cfg(test)]
 mod routes_tests;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::load::{Environment, default_state_dir};
 use super::walk::{Field, Located, Reason, Section, Walk};
 use super::{
     Config, LogConfig, LogFormat, NodeViews, StateDir, Upstreams, ViewSpec, read_cache,
-    read_forward, read_limits, read_vips, upstreams, values, view_spec,
+    read_forward, read_limits, read_mesh, read_vips, upstreams, values, view_spec,
 };
 use crate::problem::{Place, Problem};
 use crate::yaml::{Node, Value};
@@ -65,6 +65,8 @@ fn read_root(
         .map(|field| upstreams::read_bootstrap(walk, &field, &listen))
         .unwrap_or_default();
     let (clusters, cluster) = read_clusters(walk, root);
+    let vips = read_vips::read(walk, root, &resolver);
+    let mesh = read_mesh::read(walk, root, read_mesh::defaults(&view, &vips));
     Config {
         file,
         tables: walk.paths(root.field("tables")),
@@ -89,7 +91,9 @@ fn read_root(
         cache,
         workers: read_workers(walk, root).unwrap_or(environment.cores),
         admin: read_admin(walk, root, &listen),
-        vips: read_vips::read(walk, root, &resolver),
+        vips,
+        mesh,
+        health: root.field("health").and_then(|field| walk.path(&field)),
         resolver,
         net,
         log: LogConfig {
@@ -226,8 +230,12 @@ fn read_clusters(walk: &mut Walk, root: &Section<'_>) -> (Option<PathBuf>, Optio
         let hint = "write `cluster`, the one whose clients are served";
         walk.fault(alone, Reason::new("needs `cluster`", hint));
     }
-    let dir = dir.and_then(|field| walk.path(&field));
-    (dir, walk.optional(cluster, values::word))
+    // An id beside a folder is the name of a folder.
+    let cluster = match &dir {
+        Some(_) => walk.optional(cluster, values::cluster_id),
+        None => walk.optional(cluster, values::word),
+    };
+    (dir.and_then(|field| walk.path(&field)), cluster)
 }
 
 fn read_state_dir(walk: &mut Walk, root: &Section<'_>, environment: &Environment) -> StateDir {

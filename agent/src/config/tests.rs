@@ -124,6 +124,20 @@ vips:
   pools: {names: [240.240.0.0/16], instances: 240.241.0.0/16}
   quarantine: 3d
   wildcards: true
+mesh:
+  discovery: exported
+  links: [{from: east, to: west, discovery: all-services}, {discovery: config-only}]
+  order: "cluster, region"
+  members: pods
+  name_templates: ["{{svc}}.{{ns}}.{{cluster}}.corp.example"]
+  clusterset_domain: set.local
+  root_namespace: mesh-system
+  name_grace: 10m
+  clusters:
+    west: {domain: west.local, network: net2, locality: us-west/a, reachable_via: hub, served_by: east, trust_root: ab12}
+    zone: {network: net3}
+  networks: {net3: {reachable_via: west}, hub: {reachable_via: hub}}
+health: health.yaml
 log_level: info,agent=debug
 log_format: json
 limits: {forward_pending_max: 10, forward_waiters_max: 20, forward_client_percent: 50, forward_jostle: 300ms, tcp_connections_max: 30, tcp_connections_per_client_max: 40, tcp_idle: 5s, tcp_in_flight_max: 50}

@@ -1,8 +1,9 @@
 //! Text to values: addresses, names, numbers, words. Each says why a text is not one.
 
 use super::walk::Reason;
+use crate::sources::is_cluster_id;
 use dns_core::wire::Rcode;
-use dns_core::{AnswerMode, NameBuf, Strategy};
+use dns_core::{AnswerMode, Locality, NameBuf, Strategy};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -109,6 +110,39 @@ pub(crate) fn word(text: &str) -> Result<Arc<str>, Reason> {
         format!("`{text}` is not a name"),
         "write one word without spaces and slashes",
     ))
+}
+
+/// The id of a cluster: a label, since it is part of names and names a folder.
+pub(crate) fn cluster_id(text: &str) -> Result<Arc<str>, Reason> {
+    if is_cluster_id(text) {
+        return Ok(text.into());
+    }
+    Err(Reason::new(
+        format!("`{text}` is not the id of a cluster"),
+        "write at most 63 letters, digits, `-` and `_`, a letter or digit first and last",
+    ))
+}
+
+/// The name of a network as a key: a word without brackets.
+pub(crate) fn network_id(text: &str) -> Result<Arc<str>, Reason> {
+    let network = word(text)?;
+    if text.contains(['[', ']']) {
+        let hint = "write one word without brackets";
+        return Err(Reason::new(format!("`{text}` is not a network"), hint));
+    }
+    Ok(network)
+}
+
+/// A place: region, zone and subzone with slashes between, the last ones left out if need be.
+pub(crate) fn locality(text: &str) -> Result<Locality, Reason> {
+    let parts: Vec<&str> = text.split('/').collect();
+    if parts.len() > 3 || parts.iter().any(|part| part.trim().is_empty()) {
+        return Err(Reason::new(
+            format!("`{text}` is not a locality"),
+            "write region, region/zone or region/zone/subzone, for example us-west/us-west-1a",
+        ));
+    }
+    Ok(Locality::parse(text))
 }
 
 /// A CIDR; a bare address is that address alone. Host bits are cleared.

@@ -5,6 +5,7 @@ use super::keys::{self, KeyDoc};
 use crate::problem::{Origin, Place, Problem};
 use crate::yaml::{Key, Node, Value};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why a text is not the value that is wanted, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,6 +229,31 @@ impl Walk {
         }
     }
 
+    /// The fields of a map whose keys are ids, each with its key. Bad ids are reported and left out.
+    pub(crate) fn named<'n>(
+        &mut self,
+        field: &Field<'n>,
+        id: impl Fn(&str) -> Result<Arc<str>, Reason>,
+    ) -> Vec<(Arc<str>, Field<'n>)> {
+        let Value::Map(entries) = &field.node.value else {
+            let reason = format!("{} where a map is wanted", field.node.value.label());
+            let hint = format!("write ids with their keys below `{}:`", field.path);
+            self.fault(field, Reason::new(reason, hint));
+            return Vec::new();
+        };
+        let mut named = Vec::new();
+        for (key, node) in entries {
+            match id(&key.name) {
+                Ok(id) => {
+                    let path = format!("{}[{id}]", field.path);
+                    named.push((id, Field { path, node }));
+                }
+                Err(reason) => self.fault_at(key.at.clone(), field.path.clone(), reason),
+            }
+        }
+        named
+    }
+
     /// A path; a relative one in a file starts from the folder of that file.
     pub(crate) fn path(&mut self, field: &Field<'_>) -> Option<PathBuf> {
         let base = folder_of(&field.node.at);
@@ -269,13 +295,13 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// The path with the numbers in brackets left out.
+/// The path with the numbers and ids in brackets left out.
 fn pattern(path: &str) -> String {
     let mut parts = path.split('[');
     let mut pattern = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         pattern.push('[');
-        pattern.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+        pattern.push_str(part.find(']').map_or(part, |end| &part[end..]));
     }
     pattern
 }
@@ -285,8 +311,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_is_a_path_without_numbers() {
+    fn a_pattern_is_a_path_without_numbers_and_ids() {
         assert_eq!(pattern("views.networks[12].cidr"), "views.networks[].cidr");
+        assert_eq!(
+            pattern("mesh.clusters[east].domain"),
+            "mesh.clusters[].domain"
+        );
         assert_eq!(pattern(""), "");
     }
 }

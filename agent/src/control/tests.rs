@@ -3,46 +3,63 @@ use crate::cli::AgentFlags;
 use crate::config::tests::environment;
 use tempfile::TempDir;
 
-struct World {
+pub(crate) struct World {
     folder: TempDir,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         World {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
-    fn config(&self, text: &str) -> Config {
+    /// A ServiceEntry for a host, whose address is allotted.
+    pub(crate) fn entry(host: &str) -> String {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\n\
+             metadata: {{name: {host}, namespace: shop}}\n\
+             spec:\n  hosts: [{host}]\n  ports: [{{number: 80, name: http}}]\n  \
+             resolution: STATIC\n  endpoints: [{{address: 192.0.2.1}}]\n---\n"
+        )
+    }
+
+    pub(crate) fn config(&self, text: &str) -> Config {
         let text = format!("state_dir: state\n{text}");
         let file = self.path("callsign.yaml");
         let flags = AgentFlags::default();
         Config::from_text(text.as_bytes(), &file, &flags, &environment()).unwrap()
     }
 
-    fn start(&self, text: &str) -> Control {
+    pub(crate) fn start(&self, text: &str) -> Control {
         let config = self.config(text);
         let listen = config.listen.clone();
         Control::start(config, StateAccess::Write, listen, 1).unwrap()
     }
+
+    /// As a command would.
+    pub(crate) fn look(&self, text: &str) -> Control {
+        Control::start(self.config(text), StateAccess::ReadOnly, Vec::new(), 1).unwrap()
+    }
 }
 
-fn names(control: &Control) -> Vec<String> {
+pub(super) fn names(control: &Control) -> Vec<String> {
     let status = control.status().load_full();
     let entries = status.table().entries();
     entries.iter().map(|entry| entry.name.to_string()).collect()
 }
 
-fn notes(control: &Control) -> String {
+pub(super) fn notes(control: &Control) -> String {
     control.status().load().notes().join("\n")
 }
 
@@ -53,11 +70,11 @@ fn who_does_not_own_the_state_folder_keeps_no_last_good_content_in_it() {
     let owner = LedgerStore::open(&world.path("state"), dns_core::vip::VipConfig::default());
     let text = "hosts: hosts\nupstreams: none\n";
     let mut control = world.start(text);
-    control.save_last_good();
+    control.settle();
     assert_eq!(names(&control), ["a.test"]);
     assert!(!world.path("state/sources").exists());
     drop(owner);
-    world.start(text).save_last_good();
+    world.start(text).settle();
     assert!(world.path("state/sources").exists());
 }
 
@@ -148,7 +165,7 @@ fn an_upstream_where_we_listen_since_the_start_is_refused_by_a_reload() {
 
 const HOSTS: &str = "hosts: hosts\nupstreams: none\n";
 
-fn states(control: &Control) -> Vec<&'static str> {
+pub(super) fn states(control: &Control) -> Vec<&'static str> {
     let status = control.status().load_full();
     let entries = status.table().entries();
     entries.iter().map(|entry| entry.state.label()).collect()
@@ -159,7 +176,7 @@ fn a_hosts_file_that_is_gone_is_served_stale_now_and_after_a_restart() {
     let world = World::new();
     world.write("hosts", "192.0.2.1 a.test\n192.0.2.2 a.test b.test\n");
     let mut control = world.start(HOSTS);
-    control.save_last_good();
+    control.settle();
     assert_eq!(states(&control), ["live", "live"]);
     std::fs::remove_file(world.path("hosts")).unwrap();
     control.refresh(Holds::Keep);
@@ -175,7 +192,7 @@ fn a_hosts_file_confirmed_to_be_gone_does_not_come_back_with_a_restart() {
     let world = World::new();
     world.write("hosts", "192.0.2.1 a.test\n");
     let mut control = world.start(HOSTS);
-    control.save_last_good();
+    control.settle();
     std::fs::remove_file(world.path("hosts")).unwrap();
     control.refresh(Holds::Release);
     control.refresh(Holds::Release);
@@ -188,7 +205,7 @@ fn a_hosts_file_confirmed_to_be_gone_does_not_come_back_with_a_restart() {
 fn a_hosts_file_that_breaks_while_nobody_looks_is_served_as_it_was() {
     let world = World::new();
     world.write("hosts", "192.0.2.1 a.test\n");
-    world.start(HOSTS).save_last_good();
+    world.start(HOSTS).settle();
     world.write("hosts", "192.0.2.1 a.test b.test\nnonsense\n");
     let control = world.start(HOSTS);
     assert_eq!(names(&control), ["a.test"]);

@@ -2,8 +2,9 @@
 //! series.
 
 use super::Counts;
-use super::family::{Family, Series};
+use super::family::{Family, Labels, Series};
 use crate::status::Status;
+use std::borrow::Cow;
 
 /// All counters.
 pub(super) fn of(status: &Status, counts: &Counts) -> impl Iterator<Item = Family> {
@@ -32,13 +33,20 @@ impl Counter {
         let series = self
             .series
             .iter()
-            .map(|(labels, fields)| (labels.to_vec(), sum(fields)));
+            .map(|(labels, fields)| (labels_of(labels), sum(fields)));
         Family {
             name: self.name,
             help: self.help,
             series: Series::Counter(series.collect()),
         }
     }
+}
+
+fn labels_of(label: Label) -> Labels {
+    label
+        .iter()
+        .map(|(name, value)| (*name, Cow::Borrowed(*value)))
+        .collect()
 }
 
 const COUNTERS: &[Counter] = &[

@@ -4,10 +4,12 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
+use std::borrow::Cow;
 use std::fmt;
 
-/// Labels of a series: fixed text, never from input.
-pub(super) type Labels = Vec<(&'static str, &'static str)>;
+/// Labels of a series: fixed text, ids of clusters that the operator names folders by, or the id
+/// of a generation; never what a client sends.
+pub(super) type Labels = Vec<(&'static str, Cow<'static, str>)>;
 
 /// A metric with all its series.
 #[derive(Debug)]

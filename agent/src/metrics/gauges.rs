@@ -3,6 +3,7 @@
 use super::family::{Family, Labels, Series};
 use crate::status::{Freshness, JournalStatus, SourceStatus, Status};
 use dns_core::Completeness;
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 /// All gauges. `entries` is the number of entries of the table.
@@ -10,11 +11,12 @@ pub(super) fn of(status: &Status, entries: usize, now: SystemTime) -> Vec<Family
     let mut families = of_process(status);
     families.extend(of_table(status, entries, now));
     families.extend(of_inputs(status));
+    families.extend(of_clusters(status, now));
     families
 }
 
 fn of_process(status: &Status) -> Vec<Family> {
-    let version = vec![("version", env!("CARGO_PKG_VERSION"))];
+    let version = vec![("version", Cow::Borrowed(env!("CARGO_PKG_VERSION")))];
     let is_ready = status.reasons().is_empty();
     let mut families = vec![
         labelled(
@@ -70,6 +72,21 @@ fn of_table(status: &Status, entries: usize, now: SystemTime) -> Vec<Family> {
             status.publish_time.as_secs_f64(),
         ),
     ];
+    families.push(single(
+        "callsign_compile_seconds",
+        "Time in the compiler and the journal, last change.",
+        status.compile_time.as_secs_f64(),
+    ));
+    families.extend(status.generation.map(|id| {
+        let label = vec![("generation", Cow::Owned(id.to_string()))];
+        let help = "Names the table by its content; always 1.";
+        labelled("callsign_generation_info", help, vec![(label, 1.0)])
+    }));
+    families.push(single(
+        "callsign_change_held",
+        "Whether a change is held until it is confirmed.",
+        truth(status.held.generation.is_some()),
+    ));
     families.extend(status.published.map(|published| {
         let age = now.duration_since(published).unwrap_or_default();
         let help = "Time since the table was published; absent before the first.";
@@ -97,23 +114,66 @@ fn of_inputs(status: &Status) -> Vec<Family> {
             "callsign_problems",
             "Problems of inputs at this time.",
             vec![
-                (
-                    vec![("input", "configuration")],
-                    status.problems.len() as f64,
-                ),
-                (vec![("input", "sources")], of_sources as f64),
+                (one("input", "configuration"), status.problems.len() as f64),
+                (one("input", "sources"), of_sources as f64),
             ],
         ),
         labelled(
             "callsign_vips",
             "Virtual addresses by state; exhausted counts names that got none.",
             vec![
-                (vec![("state", "active")], status.vips_active as f64),
-                (vec![("state", "released")], status.vips_released as f64),
-                (vec![("state", "exhausted")], status.vips_exhausted as f64),
+                (one("state", "active"), status.vips_active as f64),
+                (one("state", "released"), status.vips_released as f64),
+                (one("state", "exhausted"), status.vips_exhausted as f64),
             ],
         ),
     ]
+}
+
+/// One series a cluster folder, of which there are
+/// [`CLUSTERS_MAX`](crate::sources::CLUSTERS_MAX) at most.
+fn of_clusters(status: &Status, now: SystemTime) -> Vec<Family> {
+    let by_cluster = |value: &dyn Fn(&SourceStatus) -> Option<f64>| -> Vec<(Labels, f64)> {
+        let clusters = status.sources.iter();
+        let series = clusters.filter_map(|source| {
+            let id = source.cluster.as_ref()?;
+            Some((
+                vec![("cluster", Cow::Owned(id.to_string()))],
+                value(source)?,
+            ))
+        });
+        series.collect()
+    };
+    let age = |source: &SourceStatus| {
+        if source.freshness == Freshness::Fresh {
+            return Some(0.0);
+        }
+        let age = now.duration_since(source.read?);
+        Some(age.unwrap_or_default().as_secs_f64())
+    };
+    let is_held = |source: &SourceStatus| matches!(source.freshness, Freshness::Held(_));
+    let families = [
+        labelled(
+            "callsign_cluster_objects",
+            "Objects served of a cluster.",
+            by_cluster(&|source| Some(source.items as f64)),
+        ),
+        labelled(
+            "callsign_cluster_age_seconds",
+            "How long a cluster has not been served as its folder says; absent if it never was.",
+            by_cluster(&age),
+        ),
+        labelled(
+            "callsign_cluster_held",
+            "Whether a cluster is served as it was, until that is confirmed.",
+            by_cluster(&|source| Some(truth(is_held(source)))),
+        ),
+    ];
+    let is_there = |family: &Family| match &family.series {
+        Series::Gauge(series) => !series.is_empty(),
+        Series::Counter(_) => true,
+    };
+    families.into_iter().filter(is_there).collect()
 }
 
 /// Labels of [`Freshness`].
@@ -124,7 +184,12 @@ fn by_freshness(sources: &[SourceStatus], label: &'static str) -> (Labels, f64) 
         .iter()
         .filter(|source| Freshness::label(&source.freshness) == label)
         .count();
-    (vec![("freshness", label)], count as f64)
+    (one("freshness", label), count as f64)
+}
+
+/// A single label of fixed text.
+fn one(name: &'static str, value: &'static str) -> Labels {
+    vec![(name, Cow::Borrowed(value))]
 }
 
 fn truth(is_true: bool) -> f64 {

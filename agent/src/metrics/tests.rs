@@ -80,14 +80,24 @@ fn metrics() -> (Metrics, SystemTime) {
     let published = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
     let source = SourceStatus {
         path: "objects".into(),
+        cluster: None,
         kind: "objects",
         items: 2,
         freshness: Freshness::Held("it is gone".to_owned()),
         problems: Vec::new(),
         read: None,
     };
+    let cluster = SourceStatus {
+        path: "clusters/west".into(),
+        cluster: Some("west".into()),
+        kind: "cluster",
+        freshness: Freshness::Frozen,
+        read: Some(published),
+        ..source.clone()
+    };
     let mut status = fixture::status(snapshot(vec![pay(), reviews()]));
-    status.sources = vec![source];
+    status.sources = vec![source, cluster];
+    status.generation = "0123456789abcdef".parse().ok();
     status.published = Some(published);
     status.publishes = 4;
     status.vips_active = 2;
@@ -142,6 +152,14 @@ fn the_classic_text_reads_strictly_and_sums_the_workers() {
     assert_eq!(value("callsign_table_age_seconds", ""), 90.0);
     assert_eq!(value("callsign_table_publishes_total", ""), 4.0);
     assert_eq!(value("callsign_sources", "{freshness=\"held\"}"), 1.0);
+    assert_eq!(value("callsign_cluster_objects", "{cluster=\"west\"}"), 2.0);
+    assert_eq!(
+        value("callsign_cluster_age_seconds", "{cluster=\"west\"}"),
+        90.0
+    );
+    assert_eq!(value("callsign_cluster_held", "{cluster=\"west\"}"), 0.0);
+    let generation = "{generation=\"0123456789abcdef\"}";
+    assert_eq!(value("callsign_generation_info", generation), 1.0);
     assert_eq!(value("callsign_journal_writable", ""), 0.0);
     assert_eq!(value("callsign_ready", ""), 1.0);
     assert_eq!(value("callsign_cache_entries", ""), 1.0);
@@ -186,6 +204,20 @@ fn a_journal_that_is_off_on_purpose_and_a_table_never_published_have_no_gauge() 
     let families = read(&metrics.render(Exposition::Classic, now));
     assert!(!families.contains_key("callsign_journal_writable"));
     assert!(!families.contains_key("callsign_table_age_seconds"));
+}
+
+#[test]
+fn without_cluster_folders_there_are_no_series_of_them() {
+    let (metrics, now) = metrics();
+    let mut status = Status::clone(&metrics.status.load());
+    status.sources.truncate(1);
+    metrics.status.store(Arc::new(status));
+    let families = read(&metrics.render(Exposition::Classic, now));
+    assert!(
+        !families
+            .keys()
+            .any(|name| name.starts_with("callsign_cluster_"))
+    );
 }
 
 #[test]

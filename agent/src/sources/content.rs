@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 use table_compiler::{
-    ObjectDoc, Parsed, Problem, documents, hosts_file, name_table, object_from_value,
+    ObjectDoc, Parsed, Problem, Scope, documents, hosts_file, name_table, object_from_value,
 };
 
 /// What one file holds.
@@ -80,17 +80,42 @@ impl Content {
                 skipped: Vec::new(),
             };
         }
+        Self::read_documents(path, text)
+    }
+
+    /// Reads a text of objects of a cluster.
+    pub(super) fn read_objects(path: &str, text: &str) -> Read {
+        if looks_like_name_table(text) {
+            let problem = Problem {
+                file: path.into(),
+                line: 1,
+                column: 1,
+                object: None,
+                field: None,
+                reason: "is no object: it has no kind".to_owned(),
+                hint: Some("serve a name table with `tables`".to_owned()),
+                scope: Scope::File,
+            };
+            return Read {
+                content: Content::Objects(Vec::new()),
+                problems: vec![problem],
+                skipped: Vec::new(),
+            };
+        }
+        Self::read_documents(path, text)
+    }
+
+    fn read_documents(path: &str, text: &str) -> Read {
         let Parsed {
             objects,
             problems,
             skipped,
             ..
         } = documents(path, text);
-        let skipped = skipped.into_iter().collect();
         Read {
             content: Content::Objects(objects),
             problems,
-            skipped,
+            skipped: skipped.into_iter().collect(),
         }
     }
 

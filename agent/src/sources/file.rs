@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::string::FromUtf8Error;
+use std::sync::Arc;
 use table_compiler::{ObjectDoc, ObjectId, Scope};
 
 /// Largest file read, in octets: a million hosts lines are about 50 MB.
@@ -59,6 +60,7 @@ impl File {
                 let name = path.to_string_lossy();
                 let read = match kind {
                     SourceKind::Table => Content::read_table(&name, &text, domain),
+                    SourceKind::Cluster => Content::read_objects(&name, &text),
                     SourceKind::Hosts => {
                         Content::read_hosts(&name, &text, Some(fingerprint.clone()))
                     }
@@ -89,7 +91,15 @@ impl File {
         }
     }
 
-    fn settle(read: Read, before: Option<&std::sync::Arc<File>>, served: &Files) -> Self {
+    /// With the cluster named in what is wrong.
+    pub(super) fn of_cluster(mut self, id: &str) -> Self {
+        for problem in &mut self.problems {
+            problem.field = in_cluster(id, &problem.field);
+        }
+        self
+    }
+
+    fn settle(read: Read, before: Option<&Arc<File>>, served: &Files) -> Self {
         let problems = told_problems(&read.problems);
         let is_broken = |scope| read.problems.iter().any(|problem| problem.scope == scope);
         let file = |content, state| File {
@@ -190,6 +200,12 @@ fn objects_by_id(served: &Files) -> BTreeMap<&ObjectId, &ObjectDoc> {
     by_id
 }
 
+/// A part of an object, with the cluster that it is of.
+pub(crate) fn in_cluster(id: &str, part: &str) -> String {
+    let parts = [id, part].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(": ")
+}
+
 fn told_problems(found: &[table_compiler::Problem]) -> Vec<Problem> {
     let mut told: Vec<Problem> = found.iter().take(PROBLEMS_MAX).map(Problem::from).collect();
     if let Some(next) = found.get(PROBLEMS_MAX) {
@@ -210,7 +226,9 @@ fn read_text(path: &Path, kind: SourceKind) -> Result<(String, Fingerprint), Box
         })?;
     let fingerprint = Fingerprint::of(&metadata);
     let text = match kind {
-        SourceKind::Table => String::from_utf8(octets).map_err(|error| not_utf8(path, &error))?,
+        SourceKind::Table | SourceKind::Cluster => {
+            String::from_utf8(octets).map_err(|error| not_utf8(path, &error))?
+        }
         SourceKind::Hosts => hosts_text(octets),
     };
     Ok((text, fingerprint))
@@ -251,7 +269,11 @@ impl From<&table_compiler::Problem> for Problem {
             Scope::Field => Problem::warning,
             Scope::Object | Scope::File => Problem::error,
         };
-        convert(place, field, &problem.reason)
-            .with_hint(problem.hint.as_deref().unwrap_or_default())
+        let told = convert(place, field, &problem.reason)
+            .with_hint(problem.hint.as_deref().unwrap_or_default());
+        Problem {
+            found: Some(Arc::new(problem.clone())),
+            ..told
+        }
     }
 }

@@ -48,7 +48,7 @@ impl Guard {
         let reason = match latest {
             0 => format!(
                 "the source is gone or empty; its {served} items are served as they were; \
-                 bring it back, or send SIGHUP to confirm"
+                 bring it back, or send SIGHUP if it is meant"
             ),
             _ => format!(
                 "{loss} of {served} items are gone; the rest is applied {} s after the loss, \

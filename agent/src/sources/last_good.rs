@@ -97,6 +97,17 @@ impl LastGood {
         Ok(Some(stored.source))
     }
 
+    /// Forgets what was kept of a source.
+    ///
+    /// # Errors
+    /// Those of the file system; nothing kept is none.
+    pub fn remove(state_dir: &Path, source: &Path) -> io::Result<()> {
+        match std::fs::remove_file(Self::file_of(state_dir, source)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps it, in place of what was kept.
     ///
     /// # Errors

@@ -12,8 +12,10 @@ pub(super) const FILES_MAX: usize = 10_000;
 /// that begin with a dot are left out: a mounted ConfigMap keeps its versions under such. Hosts
 /// files have no extension to be told by, so a folder of them is a file that cannot be read.
 pub(super) fn files_of(path: &Path, kind: SourceKind) -> io::Result<Vec<PathBuf>> {
-    if !std::fs::metadata(path)?.is_dir() || kind == SourceKind::Hosts {
-        return Ok(vec![path.to_owned()]);
+    match (std::fs::metadata(path)?.is_dir(), kind) {
+        (true, SourceKind::Table | SourceKind::Cluster) => {}
+        (false, SourceKind::Cluster) => return Err(io::ErrorKind::NotADirectory.into()),
+        (_, SourceKind::Hosts) | (false, SourceKind::Table) => return Ok(vec![path.to_owned()]),
     }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path)? {
@@ -39,7 +41,8 @@ fn may_be_read(path: &Path) -> bool {
     }
 }
 
-fn is_input(path: &Path) -> bool {
+/// Whether a file is one to read, by its name.
+pub(super) fn is_input(path: &Path) -> bool {
     let is_hidden = path
         .file_name()
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));

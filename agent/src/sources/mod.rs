@@ -7,6 +7,7 @@
 //!               last good (state folder)
 //! ```
 
+mod cluster_folders;
 mod content;
 mod file;
 mod fingerprint;
@@ -16,7 +17,10 @@ mod last_good;
 mod listing;
 pub mod watch;
 
+pub use cluster_folders::CLUSTERS_MAX;
+pub(crate) use cluster_folders::{ClusterFolders, is_cluster_id};
 pub use content::Content;
+pub(crate) use file::in_cluster;
 pub use last_good::{LastGood, RestoreError};
 
 use crate::problem::{Place, Problem};
@@ -36,6 +40,8 @@ use std::time::{Duration, SystemTime};
 pub enum SourceKind {
     /// Objects, or name tables as istiod prints them; each file says by its content which.
     Table,
+    /// Objects of one cluster of many, in a folder of its own.
+    Cluster,
     /// Lines of hosts(5).
     Hosts,
 }
@@ -47,6 +53,10 @@ type Files = BTreeMap<PathBuf, Arc<File>>;
 pub struct Source {
     path: PathBuf,
     kind: SourceKind,
+    /// The cluster whose folder it is.
+    cluster: Option<Arc<str>>,
+    /// Counts up with every change of what is served.
+    revision: u64,
     /// What the files say, with last good parts where they are broken.
     latest: Files,
     /// What the table is made of.
@@ -94,6 +104,8 @@ impl Source {
         Source {
             path: path.to_owned(),
             kind,
+            cluster: None,
+            revision: 0,
             latest: Files::new(),
             served: Files::new(),
             guard: Guard::default(),
@@ -104,13 +116,21 @@ impl Source {
         }
     }
 
+    /// The folder of a cluster, not read.
+    pub fn of_cluster(path: &Path, id: &Arc<str>) -> Self {
+        Source {
+            cluster: Some(Arc::clone(id)),
+            ..Source::new(path, SourceKind::Cluster)
+        }
+    }
+
     /// Takes over what it held when the process ended, before it is read.
     ///
     /// # Errors
     /// When something was kept and cannot be used; the source is as it was then.
     pub fn restore(&mut self, domain: &NameBuf, state_dir: &Path) -> Result<(), RestoreError> {
         match self.kind {
-            SourceKind::Table => {
+            SourceKind::Table | SourceKind::Cluster => {
                 if let Some(last_good) = LastGood::load(state_dir, &self.path)? {
                     self.take_over(last_good.files.iter().map(|stored| {
                         let content = Content::restore(&stored.path, &stored.content, domain);
@@ -135,6 +155,7 @@ impl Source {
             .map(|(path, content)| (path, Arc::new(File::restored(content))))
             .collect();
         self.is_known = true;
+        self.revision += 1;
     }
 
     /// The path as it was given.
@@ -145,6 +166,34 @@ impl Source {
     /// What its files hold.
     pub fn kind(&self) -> SourceKind {
         self.kind
+    }
+
+    /// The cluster whose folder it is; `None` for what was given by its own path.
+    pub fn cluster(&self) -> Option<&Arc<str>> {
+        self.cluster.as_ref()
+    }
+
+    /// Whether its files may hold objects.
+    pub(crate) fn has_objects(&self) -> bool {
+        match self.kind {
+            SourceKind::Table | SourceKind::Cluster => true,
+            SourceKind::Hosts => false,
+        }
+    }
+
+    /// Counts up with every change of what is served.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Whether something of it is held back.
+    pub fn is_held(&self) -> bool {
+        self.guard.reason().is_some()
+    }
+
+    /// Whether nothing is served from it, and nothing is held back.
+    pub(crate) fn is_vacant(&self) -> bool {
+        !self.is_held() && items_of(&self.served) == 0
     }
 
     /// Reads all files again the next time, changed or not; what is served stays until then.
@@ -187,7 +236,16 @@ impl Source {
         if is_known && is_same(&latest, &self.latest) {
             return Refresh::Same;
         }
+        self.revision += 1;
         Refresh::Changed
+    }
+
+    /// Serves what was held back, as it was read last.
+    pub(crate) fn release(&mut self, elapsed: Duration) {
+        if self.is_held() {
+            self.settle(elapsed, Holds::Release);
+            self.revision += 1;
+        }
     }
 
     /// A file that is unchanged is not read again.
@@ -196,7 +254,11 @@ impl Source {
         if let Some(known) = known.filter(|known| known.is_current(path)) {
             return Arc::clone(known);
         }
-        Arc::new(File::read(path, self.kind, domain, &self.served))
+        let file = File::read(path, self.kind, domain, &self.served);
+        Arc::new(match &self.cluster {
+            Some(id) => file.of_cluster(id),
+            None => file,
+        })
     }
 
     fn settle(&mut self, elapsed: Duration, holds: Holds) {
@@ -222,17 +284,27 @@ impl Source {
         .with_hint("put the file or folder back, or take it out of the configuration")
     }
 
-    /// The contents that the table is made of.
-    pub fn contents(&self) -> impl Iterator<Item = (&Content, Staleness<'_>)> {
-        let is_held = self.guard.reason().is_some();
-        self.served.values().map(move |file| {
-            let staleness = if is_held {
+    /// The contents that the table is made of, or would be if nothing were held.
+    pub fn contents(&self, holds: Holds) -> impl Iterator<Item = (&Content, Staleness<'_>)> {
+        let is_kept = holds == Holds::Keep && self.is_held();
+        let files = match holds {
+            Holds::Keep => &self.served,
+            Holds::Release => &self.latest,
+        };
+        files.values().map(move |file| {
+            let staleness = if is_kept {
                 Staleness::Whole
             } else {
                 file.staleness()
             };
             (file.content(), staleness)
         })
+    }
+
+    /// The files that what is held back would change.
+    pub(crate) fn held_files(&self) -> impl Iterator<Item = &Path> {
+        let files = self.is_held().then(|| self.served.keys());
+        files.into_iter().flatten().map(PathBuf::as_path)
     }
 
     /// Whether there has never been anything to serve from it.
@@ -250,8 +322,10 @@ impl Source {
         );
         SourceStatus {
             path: self.path.clone(),
+            cluster: self.cluster.clone(),
             kind: match self.kind {
                 SourceKind::Table => "table",
+                SourceKind::Cluster => "cluster",
                 SourceKind::Hosts => "hosts",
             },
             items: items_of(&self.served),
@@ -293,7 +367,9 @@ impl Source {
             return Ok(());
         }
         let keeping = match self.kind {
-            SourceKind::Table => self.last_good().save(state_dir).map(|()| Keeping::Done),
+            SourceKind::Table | SourceKind::Cluster => {
+                self.last_good().save(state_dir).map(|()| Keeping::Done)
+            }
             SourceKind::Hosts => self.keep_hosts(state_dir),
         };
         self.is_unsaved = keeping? == Keeping::Overtaken;

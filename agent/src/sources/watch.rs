@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// How long after the first sign of a change the files are read: what is written in several steps
 /// is read once. With the reading it stays well below the second that a change may take.
@@ -23,6 +24,17 @@ pub struct Watch {
     watcher: Option<notify::RecommendedWatcher>,
     watched: BTreeSet<PathBuf>,
     sign: Arc<Notify>,
+    next: Option<Reading>,
+}
+
+/// When the files are read next. It outlives a wait that is given up for something else, so that
+/// whoever asks the process often does not keep it from its inputs.
+#[derive(Clone, Copy, Debug)]
+enum Reading {
+    /// Without a sign, then.
+    Look(Instant),
+    /// There was a sign: then, when all is written.
+    Settle(Instant),
 }
 
 impl Watch {
@@ -43,6 +55,7 @@ impl Watch {
             watcher,
             watched: BTreeSet::new(),
             sign,
+            next: None,
         }
     }
 
@@ -75,19 +88,47 @@ impl Watch {
         }
     }
 
-    /// Waits for a sign of a change, or until it is time to look.
-    pub async fn changed(&self) {
-        if tokio::time::timeout(LOOK_EVERY, self.sign.notified())
-            .await
-            .is_ok()
+    /// Waits for a sign of a change, or until it is time to look. A wait that is given up goes on
+    /// with the next one.
+    pub async fn changed(&mut self) {
+        let first = Reading::Look(Instant::now() + LOOK_EVERY);
+        if let Reading::Look(at) = *self.next.get_or_insert(first)
+            && timeout_at(at, self.sign.notified()).await.is_ok()
         {
-            tokio::time::sleep(SETTLE).await;
+            self.next = Some(Reading::Settle(Instant::now() + SETTLE));
         }
+        if let Some(Reading::Settle(at)) = self.next {
+            sleep_until(at).await;
+        }
+        self.next = None;
     }
 }
 
 impl Default for Watch {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::timeout;
+
+    /// How long it takes in all, in waits of that length that are given up.
+    async fn in_short_waits(watch: &mut Watch, each: Duration) -> Duration {
+        let began = Instant::now();
+        while timeout(each, watch.changed()).await.is_err() {}
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_that_are_given_up_do_not_put_off_the_reading() {
+        let mut watch = Watch::new();
+        let each = SETTLE / 4;
+        watch.sign.notify_one();
+        assert!(in_short_waits(&mut watch, each).await <= SETTLE + each);
+        let looked = in_short_waits(&mut watch, each).await;
+        assert!((LOOK_EVERY..=LOOK_EVERY + each).contains(&looked));
     }
 }
