@@ -8,7 +8,8 @@
 //! ```
 //!
 //! [`Callsign`] runs the built binary, [`Upstream`] is the server it forwards to, [`Question`]
-//! asks it, and [`cases`] runs files of cases through the three.
+//! asks it, and [`cases`] runs files of cases through the three. [`scenarios`] runs meshes of several
+//! clusters, step by step.
 
 pub mod admin;
 pub mod callsign;
@@ -21,8 +22,10 @@ pub mod mesh;
 pub mod objects;
 pub mod observed;
 pub mod records;
+pub mod scenarios;
 pub mod script;
 pub mod upstream;
+pub mod walk;
 
 pub use callsign::{Callsign, Launch};
 pub use client::{Question, Reply};

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 /// Tries for a port that is free for UDP and TCP.
@@ -19,6 +19,7 @@ const BIND_TRIES: u8 = 16;
 #[derive(Debug)]
 pub struct Upstream {
     address: SocketAddr,
+    script: Arc<RwLock<Script>>,
     asked: Arc<Mutex<HashMap<(String, RecordType), usize>>>,
     ending: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -33,9 +34,10 @@ impl Upstream {
         let (udp, tcp) = bind()?;
         let address = udp.local_addr().map_err(|error| error.to_string())?;
         let asked = Arc::default();
+        let script = Arc::new(RwLock::new(script));
         let ending = Arc::new(AtomicBool::new(false));
         let actor = Actor {
-            script,
+            script: Arc::clone(&script),
             asked: Arc::clone(&asked),
             ending: Arc::clone(&ending),
         };
@@ -46,10 +48,16 @@ impl Upstream {
         ];
         Ok(Upstream {
             address,
+            script,
             asked,
             ending,
             threads,
         })
+    }
+
+    /// Plays another script from the next query on.
+    pub fn play(&self, script: Script) {
+        *self.script.write().unwrap_or_else(PoisonError::into_inner) = script;
     }
 
     /// Where it answers.
@@ -105,7 +113,7 @@ fn bind() -> Result<(UdpSocket, TcpListener), String> {
 
 #[derive(Clone)]
 struct Actor {
-    script: Script,
+    script: Arc<RwLock<Script>>,
     asked: Arc<Mutex<HashMap<(String, RecordType), usize>>>,
     ending: Arc<AtomicBool>,
 }
@@ -154,7 +162,8 @@ impl Actor {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             *asked.entry(key).or_default() += 1;
         }
-        self.script.reply(query, transport)
+        let script = self.script.read().unwrap_or_else(PoisonError::into_inner);
+        script.reply(query, transport)
     }
 }
 
