@@ -9,6 +9,29 @@ use tests::cases::{Report, Verdict, committed_folder, run};
 const IN_PROCESS: (&str, &str) = ("istio-dns-cases.json", "ztunnel-lookup/k8s-fqdn");
 const WITH_PROCESS: (&str, &str) = ("istio-dns-cases.json", "istio-agent/external-host-exact");
 const KUBERNETES: (&str, &str) = ("k8s-dns-cases.json", "k8s-spec/04");
+/// Cases about tables of many clusters, and what in each is changed to what.
+const TABLES: [(&str, &str, &str); 4] = [
+    (
+        "istio-server-nametable/cluster-ip-of-own-cluster-chosen",
+        "/expect/name_table/table/web.testns.svc.cluster.local/ips/0",
+        "10.2.0.2",
+    ),
+    (
+        "istio-server-addresses/auto-v4",
+        "/expect/addresses/0",
+        "240.240.0.2",
+    ),
+    (
+        "istio-autoalloc-v1/dns-allocated",
+        "/expect/addresses/0/v4",
+        "240.240.227.82",
+    ),
+    (
+        "istio-autoalloc-v2/status-addresses-become-service-addresses",
+        "/expect/services/1/auto_v4",
+        "240.240.0.3",
+    ),
+];
 
 /// Runs a copy of one committed case after `change` was made to it.
 fn run_changed((file, id): (&str, &str), change: impl FnOnce(&mut Value)) -> Report {
@@ -92,6 +115,26 @@ fn a_changed_expectation_fails_and_names_what_was_expected_and_what_came() {
 fn a_changed_expectation_of_the_process_fails() {
     assert_changed_address_fails(WITH_PROCESS, "1.1.1.2", "1.1.1.1");
     assert_changed_address_fails(KUBERNETES, "2001:db8::2", "2001:db8::1");
+}
+
+#[test]
+fn a_changed_table_fails() {
+    for (id, pointer, changed) in TABLES {
+        let case = (IN_PROCESS.0, id);
+        let failure = only_failure(&run_changed(case, |case| {
+            *case.pointer_mut(pointer).expect("a part of the case") = json!(changed);
+        }));
+        assert!(
+            failure.contains("expected") && failure.contains(changed),
+            "{failure}"
+        );
+        for parent in ["", "/given", "/expect"] {
+            let failure = only_failure(&run_changed(case, |case| {
+                case.pointer_mut(parent).expect("a part of the case")["foo"] = json!(1);
+            }));
+            assert!(failure.contains("unknown key"), "{parent}: {failure}");
+        }
+    }
 }
 
 #[test]

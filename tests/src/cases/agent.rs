@@ -5,6 +5,7 @@ use super::agents::{Agent, Agents, QueryText, check};
 use super::document::{Document, parse};
 use super::expect_text::ExpectText;
 use super::expectation::{Expectation, Origin};
+use super::name_table::NameTableText;
 use super::overrides::{Change, Facts, change_of};
 use super::report::Verdict;
 use super::upstream_text::UpstreamText;
@@ -15,7 +16,6 @@ use crate::script::Script;
 use dns_core::Transport;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -53,28 +53,6 @@ struct GivenText {
     qdcount: Option<u16>,
     #[serde(skip_serializing)]
     entry: Option<String>,
-}
-
-/// The protojson form of a name table.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct NameTableText {
-    table: BTreeMap<String, EntryText>,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct EntryText {
-    #[serde(default)]
-    ips: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    registry: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shortname: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    alt_hosts: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

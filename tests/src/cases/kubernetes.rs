@@ -1,10 +1,10 @@
-//! The Kubernetes format: Services and EndpointSlices, served as the authority for their zones to
-//! clients without a namespace.
+//! The Kubernetes format: Services and EndpointSlices of a cluster, and ServiceImports of a cluster
+//! set, served as the authority for their zones to clients without a namespace.
 
 use super::agents::{Agent, Agents, check};
 use super::document::{Document, parse};
 use super::expect_text::KubernetesExpectText;
-use super::kubernetes_objects::ObjectsText;
+use super::kubernetes_objects::{EndpointsText, ObjectsText, ServiceImportText, ServiceText};
 use super::report::Verdict;
 use super::upstream_text::KubernetesUpstreamText;
 use crate::callsign::Launch;
@@ -18,8 +18,14 @@ use std::time::{Duration, Instant};
 /// machine does not decide the case.
 const CHANGE_MAX: Duration = Duration::from_secs(5);
 
-/// File that holds the objects.
+/// File that holds the objects of a cluster alone.
 const OBJECTS_FILE: &str = "objects/objects.yaml";
+/// File that holds the objects of a cluster of a set.
+const MEMBER_FILE: &str = "clusters/local/objects.yaml";
+/// That cluster.
+const MEMBER: &str = "local";
+/// Zone of the services of a cluster set.
+const CLUSTERSET_ZONE: &str = "clusterset.local";
 
 const TRANSPORTS: [Transport; 2] = [Transport::Udp, Transport::Tcp];
 
@@ -58,7 +64,8 @@ pub(super) struct ConfigText {
     pods: Option<String>,
     ttl: Option<u32>,
     server_ips: Option<Value>,
-    multicluster_zones: Option<Value>,
+    #[serde(default)]
+    multicluster_zones: Vec<String>,
     autopath: Option<Value>,
     endpoint_pod_names: Option<Value>,
     external_headless: Option<Value>,
@@ -77,11 +84,11 @@ struct GivenText {
     #[serde(default)]
     namespaces: Vec<String>,
     #[serde(default)]
-    services: Vec<super::kubernetes_objects::ServiceText>,
+    services: Vec<ServiceText>,
     #[serde(default)]
-    endpoints: Vec<super::kubernetes_objects::EndpointsText>,
+    endpoints: Vec<EndpointsText>,
     #[serde(default, rename = "serviceImports")]
-    service_imports: Vec<Value>,
+    service_imports: Vec<ServiceImportText>,
     #[serde(default)]
     pods: Vec<Value>,
     upstream: Option<KubernetesUpstreamText>,
@@ -102,11 +109,11 @@ struct FixtureText {
     #[serde(default)]
     namespaces: Vec<String>,
     #[serde(default)]
-    services: Vec<super::kubernetes_objects::ServiceText>,
+    services: Vec<ServiceText>,
     #[serde(default)]
-    endpoints: Vec<super::kubernetes_objects::EndpointsText>,
+    endpoints: Vec<EndpointsText>,
     #[serde(default, rename = "serviceImports")]
-    service_imports: Vec<Value>,
+    service_imports: Vec<ServiceImportText>,
     // Pods have names only in CoreDNS's `pods` modes.
     #[serde(default, rename = "pods")]
     _pods: Vec<Value>,
@@ -123,7 +130,7 @@ pub(super) fn run(
         .map_err(|error| error.replacen("unknown key ", "unknown key given.", 1))?;
     if let Some(option) = given.option_of_another_server() {
         return Ok(Verdict::Skipped(format!(
-            "needs {option}, which no table of one cluster says"
+            "needs {option}, which no object says"
         )));
     }
     let question = Question::new(&case.query.name, &case.query.rtype)?;
@@ -137,7 +144,7 @@ pub(super) fn run(
     };
     // The change is made to a process of its own.
     let (launch, mut agent) = given.start(&objects)?;
-    launch.write(OBJECTS_FILE, &changed.to_yaml())?;
+    launch.write(given.objects_file(), &changed.to_yaml())?;
     let end = Instant::now() + CHANGE_MAX;
     loop {
         match check(&mut agent, &question, &TRANSPORTS, &expectation) {
@@ -164,7 +171,10 @@ impl GivenText {
             (config.ttl.is_some(), "config.ttl"),
             (config.server_ips.is_some(), "config.server_ips"),
             (
-                config.multicluster_zones.is_some(),
+                config
+                    .multicluster_zones
+                    .iter()
+                    .any(|zone| zone != CLUSTERSET_ZONE),
                 "config.multicluster_zones",
             ),
             (config.autopath.is_some(), "config.autopath"),
@@ -183,7 +193,6 @@ impl GivenText {
                 "config.ignore_empty_service",
             ),
             (config.zonal.is_some(), "config.zonal"),
-            (!self.service_imports.is_empty(), "serviceImports"),
             (!self.pods.is_empty(), "pods"),
             (self.next_source.is_some(), "next_source"),
             (self.state.is_some(), "state"),
@@ -191,10 +200,6 @@ impl GivenText {
             (
                 self.server_is_endpoint_of.is_some(),
                 "server_is_endpoint_of",
-            ),
-            (
-                self.endpoints.iter().any(|slice| slice.cluster.is_some()),
-                "endpoints of other clusters",
             ),
         ];
         options
@@ -209,37 +214,60 @@ impl GivenText {
         if let Some(name) = &self.fixture {
             let fixture: FixtureText = parse(document.named_fixture(name)?.clone())
                 .map_err(|error| format!("fixture {name}: {error}"))?;
-            if !fixture.service_imports.is_empty() {
-                return Err(format!("fixture {name} has serviceImports"));
-            }
             objects.namespaces = fixture.namespaces;
             objects.services = fixture.services;
             objects.endpoints = fixture.endpoints;
+            objects.service_imports = fixture.service_imports;
         }
-        objects.merge(&self.namespaces, &self.services, &self.endpoints);
+        objects.merge(&ObjectsText {
+            namespaces: self.namespaces.clone(),
+            services: self.services.clone(),
+            endpoints: self.endpoints.clone(),
+            service_imports: self.service_imports.clone(),
+        });
         Ok(objects)
     }
 
     fn changed(&self, objects: &ObjectsText) -> Option<ObjectsText> {
         let mut changed = objects.clone();
         for change in [&self.then_replace, &self.then_add].into_iter().flatten() {
-            changed.merge(&change.namespaces, &change.services, &change.endpoints);
+            changed.merge(change);
         }
         (self.then_replace.is_some() || self.then_add.is_some()).then_some(changed)
     }
 
+    /// Whether the cluster is one of a set.
+    fn is_member(&self) -> bool {
+        !self.config.multicluster_zones.is_empty()
+    }
+
+    fn objects_file(&self) -> &'static str {
+        if self.is_member() {
+            MEMBER_FILE
+        } else {
+            OBJECTS_FILE
+        }
+    }
+
     fn start(&self, objects: &ObjectsText) -> Result<(Launch, Agent), String> {
         let mut launch = Launch::agent()?.switch("--no-cache");
-        let file = launch.write(OBJECTS_FILE, &objects.to_yaml())?;
-        launch = launch.flag("--table", file.parent().unwrap_or(&file));
+        let file = launch.write(self.objects_file(), &objects.to_yaml())?;
+        let folder = file.parent().unwrap_or(&file);
+        launch = if self.is_member() {
+            let clusters = folder.parent().unwrap_or(folder);
+            launch
+                .flag("--clusters", clusters)
+                .flag("--cluster", MEMBER)
+        } else {
+            launch.flag("--table", folder)
+        };
         for zone in &self.config.zones {
             launch = launch.flag("--zone", zone);
         }
-        let domain = self
-            .config
-            .zones
-            .iter()
-            .find(|zone| !zone.ends_with(".arpa") && !zone.contains('/'));
+        let domain = self.config.zones.iter().find(|zone| {
+            let is_shared = self.config.multicluster_zones.contains(zone);
+            !zone.ends_with(".arpa") && !zone.contains('/') && !is_shared
+        });
         if let Some(domain) = domain {
             launch = launch.flag("--domain", domain);
         }

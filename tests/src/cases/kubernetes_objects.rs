@@ -15,6 +15,8 @@ pub(super) struct ObjectsText {
     pub(super) services: Vec<ServiceText>,
     #[serde(default)]
     pub(super) endpoints: Vec<EndpointsText>,
+    #[serde(default, rename = "serviceImports")]
+    pub(super) service_imports: Vec<ServiceImportText>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -55,7 +57,22 @@ pub(super) struct EndpointsText {
     addresses: Vec<AddressText>,
     #[serde(default)]
     ports: Vec<PortText>,
-    pub(super) cluster: Option<String>,
+    /// Cluster that it was imported from.
+    cluster: Option<String>,
+}
+
+/// A service that the clusters of a set share.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServiceImportText {
+    ns: String,
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    ips: Vec<String>,
+    #[serde(default)]
+    ports: Vec<PortText>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -71,30 +88,27 @@ struct AddressText {
 
 impl ObjectsText {
     /// Lays objects over these: one of the same name replaces its namesake.
-    pub(super) fn merge(
-        &mut self,
-        namespaces: &[String],
-        services: &[ServiceText],
-        endpoints: &[EndpointsText],
-    ) {
-        for namespace in namespaces
-            .iter()
-            .filter(|namespace| !self.namespaces.contains(namespace))
-            .cloned()
-            .collect::<Vec<_>>()
-        {
-            self.namespaces.push(namespace);
+    pub(super) fn merge(&mut self, others: &ObjectsText) {
+        for namespace in &others.namespaces {
+            if !self.namespaces.contains(namespace) {
+                self.namespaces.push(namespace.clone());
+            }
         }
-        for service in services {
+        for service in &others.services {
             self.services
                 .retain(|other| (&other.ns, &other.name) != (&service.ns, &service.name));
             self.services.push(service.clone());
         }
-        for slice in endpoints {
+        for slice in &others.endpoints {
             // Slices without a name are all different.
             self.endpoints
                 .retain(|other| other.slice.is_none() || other.key() != slice.key());
             self.endpoints.push(slice.clone());
+        }
+        for import in &others.service_imports {
+            self.service_imports
+                .retain(|other| (&other.ns, &other.name) != (&import.ns, &import.name));
+            self.service_imports.push(import.clone());
         }
     }
 
@@ -109,7 +123,8 @@ impl ObjectsText {
             .iter()
             .enumerate()
             .flat_map(|(index, slice)| slice.objects(index));
-        documents(namespaces.chain(services).chain(slices))
+        let imports = self.service_imports.iter().map(ServiceImportText::object);
+        documents(namespaces.chain(services).chain(slices).chain(imports))
     }
 }
 
@@ -137,6 +152,21 @@ impl ServiceText {
             "kind": "Service",
             "metadata": {"name": self.name, "namespace": self.ns},
             "spec": spec,
+        })
+    }
+}
+
+impl ServiceImportText {
+    fn object(&self) -> Value {
+        json!({
+            "apiVersion": "multicluster.x-k8s.io/v1alpha1",
+            "kind": "ServiceImport",
+            "metadata": {"name": self.name, "namespace": self.ns},
+            "spec": {
+                "type": self.kind,
+                "ips": self.ips,
+                "ports": self.ports.iter().map(PortText::object).collect::<Value>(),
+            },
         })
     }
 }
@@ -181,6 +211,17 @@ impl EndpointsText {
         slices
     }
 
+    /// Whose it is: a Service's, or a shared service's by an importing controller.
+    fn labels(&self) -> Value {
+        match &self.cluster {
+            Some(cluster) => json!({
+                "multicluster.kubernetes.io/service-name": self.service,
+                "multicluster.kubernetes.io/source-cluster": cluster,
+            }),
+            None => json!({"kubernetes.io/service-name": self.service}),
+        }
+    }
+
     fn object(&self, name: &str, family: &str, addresses: &[&AddressText]) -> Value {
         let endpoints: Vec<_> = addresses.iter().map(|address| address.object()).collect();
         let ports: Vec<_> = self.ports.iter().map(PortText::object).collect();
@@ -190,7 +231,7 @@ impl EndpointsText {
             "metadata": {
                 "name": name,
                 "namespace": self.ns,
-                "labels": {"kubernetes.io/service-name": self.service},
+                "labels": self.labels(),
             },
             "addressType": family,
             "endpoints": endpoints,
@@ -246,8 +287,12 @@ mod tests {
             .unwrap()
         };
         let mut objects = ObjectsText::default();
-        objects.merge(&[], &[service("10.0.0.1")], &[]);
-        objects.merge(&[], &[service("10.0.0.2")], &[]);
+        for ip in ["10.0.0.1", "10.0.0.2"] {
+            objects.merge(&ObjectsText {
+                services: vec![service(ip)],
+                ..ObjectsText::default()
+            });
+        }
         assert_eq!(objects.services.len(), 1);
         assert!(objects.to_yaml().contains("10.0.0.2"));
     }

@@ -12,14 +12,23 @@
 
 mod agent;
 mod agents;
+mod autoalloc_v1;
+mod autoalloc_v2;
 mod document;
 mod expect_text;
 mod expectation;
 mod kubernetes;
 mod kubernetes_objects;
+mod mesh_folder;
+mod name_table;
+mod nds;
 mod overrides;
 mod plugin;
+mod prefix;
 mod report;
+mod server_addresses;
+mod server_objects;
+mod server_table;
 mod upstream_text;
 mod ztunnel;
 mod ztunnel_names;
@@ -118,11 +127,16 @@ fn run_case(document: &Document, case: &Value, agents: &mut Agents) -> Verdict {
     let suite = document.suite(case);
     let outcome = match document.format {
         Format::Kubernetes => match document.level(suite) {
-            Some("spec") => kubernetes::run(document, case, agents),
+            Some("spec" | "mcs-spec") => kubernetes::run(document, case, agents),
             _ => return Verdict::Skipped(overrides::skip_level(document.level(suite))),
         },
         Format::Istio => match suite {
             "istio-agent" | "istio-agent-althosts" => agent::run(document, case, agents),
+            "istio-server-nametable" => server_table::run(document, case),
+            "istio-server-addresses" => server_addresses::run(document, case),
+            "istio-autoalloc-v1" => autoalloc_v1::run(document, case),
+            "istio-autoalloc-v2" => autoalloc_v2::run(document, case),
+            "istio-nds" => nds::run(document, case),
             "istio-coredns-plugin" => plugin::run(document, case, agents),
             "ztunnel-lookup" => ztunnel::run(document, case),
             "ztunnel-header" | "ztunnel-size" => ztunnel::run_forwarding(document, case, agents),

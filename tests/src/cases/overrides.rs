@@ -254,12 +254,6 @@ fn as_upstream_says(facts: &Facts<'_>) -> Result<Expectation, String> {
 /// Why a suite of the Istio format is not run.
 pub(super) fn skip_suite(suite: &str) -> String {
     match suite {
-        "istio-server-nametable" | "istio-server-addresses" | "istio-nds" => {
-            "what a control plane sends: waits for the many-clusters issue"
-        }
-        "istio-autoalloc-v1" | "istio-autoalloc-v2" => {
-            "taking over Istio's allotted addresses: waits for the many-clusters issue"
-        }
         "istio-capture" => "traffic capture is the mesh's, not this process's",
         _ => "no such suite is known here",
     }
@@ -269,11 +263,8 @@ pub(super) fn skip_suite(suite: &str) -> String {
 /// Why a level of the Kubernetes format is not run.
 pub(super) fn skip_level(level: Option<&str>) -> String {
     match level {
-        Some("mcs-spec") => "multi-cluster services: waits for the many-clusters issue",
-        Some("coredns") => "CoreDNS beyond the specification: waits for the many-clusters issue",
-        Some("coredns-optional") => {
-            "an option or plugin of CoreDNS: waits for the many-clusters issue"
-        }
+        Some("coredns") => "what CoreDNS does beyond the specifications",
+        Some("coredns-optional") => "an option or plugin of CoreDNS",
         _ => "no such level is known here",
     }
     .to_owned()

@@ -51,21 +51,21 @@ struct GivenText {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct RegistryText {
-    service_entries: Vec<ServiceEntryText>,
+pub(super) struct RegistryText {
+    pub(super) service_entries: Vec<ServiceEntryText>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct ServiceEntryText {
+pub(super) struct ServiceEntryText {
     name: String,
-    namespace: String,
-    hosts: Vec<String>,
+    pub(super) namespace: String,
+    pub(super) hosts: Vec<String>,
     #[serde(default)]
-    addresses: Vec<String>,
+    pub(super) addresses: Vec<String>,
     #[serde(default)]
     ports: Vec<PortText>,
-    resolution: String,
+    pub(super) resolution: String,
     location: Option<String>,
     #[serde(default)]
     endpoints: Vec<EndpointText>,
@@ -212,29 +212,35 @@ impl RegistryText {
     }
 
     fn objects(&self) -> String {
-        documents(self.service_entries.iter().map(|entry| {
-            let default_port = json!([{"number": 80, "name": "http", "protocol": "HTTP"}]);
-            let mut spec = json!({
-                "hosts": entry.hosts,
-                "ports": if entry.ports.is_empty() { default_port } else { json!(entry.ports) },
-                "resolution": entry.resolution,
-            });
-            if !entry.addresses.is_empty() {
-                spec["addresses"] = json!(entry.addresses);
-            }
-            if !entry.endpoints.is_empty() {
-                spec["endpoints"] = json!(entry.endpoints);
-            }
-            if let Some(location) = &entry.location {
-                spec["location"] = json!(location);
-            }
-            json!({
-                "apiVersion": "networking.istio.io/v1",
-                "kind": "ServiceEntry",
-                "metadata": {"name": entry.name, "namespace": entry.namespace},
-                "spec": spec,
-            })
-        }))
+        documents(self.service_entries.iter().map(ServiceEntryText::object))
+    }
+}
+
+impl ServiceEntryText {
+    /// It as Istio's object.
+    pub(super) fn object(&self) -> Value {
+        let default_port = json!([{"number": 80, "name": "http", "protocol": "HTTP"}]);
+        let ports = &self.ports;
+        let mut spec = json!({
+            "hosts": self.hosts,
+            "ports": if ports.is_empty() { default_port } else { json!(ports) },
+            "resolution": self.resolution,
+        });
+        if !self.addresses.is_empty() {
+            spec["addresses"] = json!(self.addresses);
+        }
+        if !self.endpoints.is_empty() {
+            spec["endpoints"] = json!(self.endpoints);
+        }
+        if let Some(location) = &self.location {
+            spec["location"] = json!(location);
+        }
+        json!({
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "ServiceEntry",
+            "metadata": {"name": self.name, "namespace": self.namespace},
+            "spec": spec,
+        })
     }
 }
 
