@@ -1,5 +1,6 @@
 //! What an operation of the engine may cost in instructions, and the operations themselves.
 
+use crate::mesh::{Mesh, NOW_MS, endpoint_change};
 use crate::{entry, fleet, query, query_with_edns, resolver};
 use dns_core::answer::{Answer, Records, Recursion};
 use dns_core::query::Query;
@@ -9,6 +10,9 @@ use std::net::Ipv4Addr;
 
 /// Names in the table that is asked.
 const ASKED_NAMES: u32 = 10_000;
+/// Names in the mesh that is compiled, for twenty kinds of clients. Every instruction is counted one
+/// by one, so that it is small.
+const COMPILED_NAMES: u32 = 2_000;
 /// Different queries asked in turn.
 const QUERIES: u32 = 1_024;
 
@@ -29,7 +33,7 @@ pub struct Bound {
 type Operation = Box<dyn FnMut(u32)>;
 
 /// All operations with their bounds.
-pub const BOUNDS: [Bound; 8] = [
+pub const BOUNDS: [Bound; 10] = [
     Bound {
         name: "parse",
         instructions: 1_350,
@@ -77,6 +81,18 @@ pub const BOUNDS: [Bound; 8] = [
         instructions: 19_000,
         times: 500,
         operation: patch_hundred_thousand,
+    },
+    Bound {
+        name: "compile-2k",
+        instructions: 250_000_000,
+        times: 10,
+        operation: compile_all,
+    },
+    Bound {
+        name: "compile-one-of-2k",
+        instructions: 490_000,
+        times: 200,
+        operation: compile_one,
     },
 ];
 
@@ -138,6 +154,26 @@ fn ask(mut resolver: Resolver, queries: Vec<Vec<u8>>) -> Operation {
         out.clear();
         let message = &queries[turn as usize % queries.len()];
         black_box(resolver.handle_query(Millis(0), client, black_box(message), &mut out));
+    })
+}
+
+/// All names of a mesh anew, from typed objects and an empty ledger.
+fn compile_all() -> Operation {
+    let mesh = Mesh::of(COMPILED_NAMES);
+    Box::new(move |_| {
+        let (mut compiler, mut ledger) = mesh.compiler();
+        black_box(compiler.compile(&mut ledger, NOW_MS));
+    })
+}
+
+/// The names that one changed object touches.
+fn compile_one() -> Operation {
+    let (mut compiler, mut ledger) = Mesh::of(COMPILED_NAMES).compiler();
+    compiler.compile(&mut ledger, NOW_MS);
+    Box::new(move |turn| {
+        let (cluster, change) = endpoint_change(turn, COMPILED_NAMES);
+        compiler.change(&cluster, change);
+        black_box(compiler.compile(&mut ledger, NOW_MS));
     })
 }
 

@@ -12,6 +12,7 @@ pub mod ceiling;
 pub mod forwarding;
 pub mod instructions;
 pub mod load;
+pub mod mesh;
 pub mod process;
 
 /// Numbers of names that are measured.
