@@ -53,12 +53,16 @@ impl LabelSelector {
         })
     }
 
+    /// Whether it says nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.match_labels.is_empty() && self.match_expressions.is_empty()
+    }
+
     /// Whether an object of these labels is selected. An empty selector selects nothing, as
     /// Linkerd has it.
     pub(crate) fn selects(&self, labels: &BTreeMap<Arc<str>, Arc<str>>) -> bool {
-        let is_empty = self.match_labels.is_empty() && self.match_expressions.is_empty();
         let mut wanted = self.match_labels.iter();
-        !is_empty
+        !self.is_empty()
             && wanted.all(|(key, value)| labels.get(key) == Some(value))
             && (self.match_expressions.iter()).all(|r| r.rule.holds(labels.get(&r.key)))
     }

@@ -1,12 +1,6 @@
 //! From text to checked objects: YAML (and so JSON) documents, then one small typed form per
 //! object kind, with the position of whatever is wrong.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the model is whole; what reads a part of it may come and go"
-)]
-
 mod cluster_profile;
 mod cluster_property;
 mod destination_rule;
@@ -74,56 +68,39 @@ pub use object_kind::ObjectKind;
 pub use order::{Order, OrderKey};
 pub use problem::{Problem, Scope};
 
-pub(crate) use cluster_profile::ClusterProfile;
-pub(crate) use cluster_property::{ClusterFact, ClusterProperty};
-pub(crate) use destination_rule::{
-    DestinationRule, LocalityLb, LocalityShares, RegionFailover, Subset,
-};
+pub(crate) use cluster_property::ClusterFact;
 pub(crate) use endpoint_slice::{Condition, EndpointSlice, SliceEndpoint, SlicePort};
 pub(crate) use external_workload::ExternalWorkload;
 pub(crate) use field::{Invalid, Read, quoted};
-pub(crate) use gateway::{Gateway, GatewayServer, ServerTlsMode};
+pub(crate) use gateway::Gateway;
 pub(crate) use gateway_address::GatewayAddress;
 pub(crate) use host::{HostPattern, dns_name};
-pub(crate) use kubernetes_gateway::{
-    KubernetesGateway, Listener, ListenerAddresses, ListenerTlsMode,
-};
+pub(crate) use kubernetes_gateway::{KubernetesGateway, Listener, ListenerTlsMode};
 pub(crate) use kubernetes_node::KubernetesNode;
-pub(crate) use label_selector::{LabelRequirement, LabelRule, LabelSelector};
-pub(crate) use link::{Link, ProbeSpec};
+pub(crate) use label_selector::LabelSelector;
+pub(crate) use link::Link;
 pub(crate) use mesh_config_map::{
     MeshConfigMap, MeshNetwork, NetworkEndpoints, NetworkGateway, NetworkGatewayPlace,
 };
-pub(crate) use metadata::{ExportTo, Metadata};
 pub(crate) use name_pattern::NamePattern;
-pub(crate) use name_policy::{
-    ChangeRule, ChangeVerb, Denial, NamePolicy, PublishRule, PublisherPattern, ResolveRule,
-    ResolverPattern,
-};
+pub(crate) use name_policy::{ChangeRule, ChangeVerb, NamePolicy, PublishRule, ResolveRule};
 pub(crate) use namespace::Namespace;
 pub(crate) use object::Object;
 pub(crate) use pod::Pod;
 pub(crate) use port::ServicePort;
 pub(crate) use product_name::{
-    Failover, GatewayMembers, MemberWeight, OnAllDown, ProductAnswer, ProductAnswers,
-    ProductMember, ProductName, ServiceMember, Spill, VipPin, VipSharing,
+    GatewayMembers, MemberWeight, OnAllDown, ProductAnswer, ProductMember, ProductName,
+    ServiceMember, VipSharing,
 };
-pub(crate) use route::{BackendRef, ParentRef, Route, RouteRule, RuleScope};
-pub(crate) use scoped_host::{HostNamespaces, ScopedHost};
-pub(crate) use secret::{Secret, SecretRole};
+pub(crate) use route::{BackendRef, ParentRef, Route, RuleScope};
+pub(crate) use scoped_host::HostNamespaces;
+pub(crate) use secret::SecretRole;
 pub(crate) use service::{Service, ServiceAddressing, ServiceType, UnreadyEndpoints};
-pub(crate) use service_entry::{EntryAddress, EntryEndpoint, Location, Resolution, ServiceEntry};
-pub(crate) use service_export::ServiceExport;
+pub(crate) use service_entry::{EntryAddress, EntryEndpoint, Resolution, ServiceEntry};
 pub(crate) use service_import::{ImportAddressing, ServiceImport};
-pub(crate) use service_sharing::{CiliumAffinity, MirrorExport};
-pub(crate) use sidecar::Sidecar;
-pub(crate) use status_condition::{ConditionState, StatusCondition};
+pub(crate) use service_sharing::MirrorExport;
 pub(crate) use syntax::parse as yaml_documents;
 pub(crate) use text_pattern::TextPattern;
 pub(crate) use timestamp::seconds_of;
-pub(crate) use traffic_split::{SplitBackend, TrafficSplit};
-pub(crate) use virtual_service::{
-    RouteDestination, RouteProtocol, VirtualService, VirtualServiceRoute,
-};
-pub(crate) use workload_entry::WorkloadEntry;
+pub(crate) use virtual_service::{RouteDestination, VirtualService};
 pub(crate) use yaml::{Position, Yaml, YamlValue};

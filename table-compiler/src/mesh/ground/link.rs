@@ -1,12 +1,10 @@
 //! [`GroundLink`]: Linkerd's way from one cluster to another.
 
 use crate::input::{
-    GatewayAddress, LabelRule, LabelSelector, Link, MirrorExport, Object, ObjectId, ObjectKind,
-    Service,
+    GatewayAddress, LabelSelector, Link, MirrorExport, Object, ObjectId, ObjectKind, Service,
 };
 use crate::mesh::cluster::ClusterState;
 use dns_core::{EndpointAddress, NameBuf};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A Link as its cluster has it.
@@ -56,10 +54,10 @@ impl GroundLink {
     pub(in crate::mesh) fn mode(&self, service: &Service) -> Option<LinkMode> {
         let labels = &service.metadata.labels;
         let is_exported = |selector: &LabelSelector, export: MirrorExport| {
-            if is_empty(selector) {
+            if selector.is_empty() {
                 service.export() == export
             } else {
-                selects(selector, labels)
+                selector.selects(labels)
             }
         };
         if is_exported(&self.by_gateway, MirrorExport::Gateway) {
@@ -71,10 +69,10 @@ impl GroundLink {
 
     /// Whether it joins a Service of its target with those of its name elsewhere.
     pub(in crate::mesh) fn is_federated(&self, service: &Service) -> bool {
-        if is_empty(&self.federated) {
+        if self.federated.is_empty() {
             return service.is_federated_member();
         }
-        selects(&self.federated, &service.metadata.labels)
+        self.federated.selects(&service.metadata.labels)
     }
 
     /// Whether both are the same in all but whose they are.
@@ -119,24 +117,4 @@ pub(super) fn links(state: &ClusterState) -> Vec<GroundLink> {
         _ => None,
     })
     .collect()
-}
-
-/// Linkerd takes an empty selector for none at all, so that it is the usual label that counts.
-fn is_empty(selector: &LabelSelector) -> bool {
-    selector.match_labels.is_empty() && selector.match_expressions.is_empty()
-}
-
-fn selects(selector: &LabelSelector, labels: &BTreeMap<Arc<str>, Arc<str>>) -> bool {
-    let mut equal = selector.match_labels.iter();
-    let mut required = selector.match_expressions.iter();
-    equal.all(|(key, value)| labels.get(key) == Some(value))
-        && required.all(|requirement| {
-            let value = labels.get(&requirement.key);
-            match &requirement.rule {
-                LabelRule::In(values) => value.is_some_and(|value| values.contains(value)),
-                LabelRule::NotIn(values) => value.is_none_or(|value| !values.contains(value)),
-                LabelRule::Exists => value.is_some(),
-                LabelRule::DoesNotExist => value.is_none(),
-            }
-        })
 }
