@@ -1,7 +1,7 @@
 //! Names of products, over changes of what they are made of.
 
 use super::fixture::config;
-use super::many_clusters::{Mesh, gateway, network, service};
+use super::world::{Mesh, gateway, network, service};
 use crate::mesh::{ClientKind, Discovery, LinkConfig, MeshConfig};
 use dns_core::{HostKind, NameBuf, NameState};
 
