@@ -6,6 +6,7 @@ use super::mesh_folder::{Families, MeshFolder};
 use super::name_table::addresses;
 use super::prefix::Prefix;
 use super::report::Verdict;
+use super::table_case::TableCase;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,22 +17,7 @@ const READ_ALONE: &str =
 /// Addresses of a host: one of each family.
 const PER_HOST: usize = 2;
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaseText {
-    #[serde(rename = "suite")]
-    _suite: String,
-    #[serde(rename = "name")]
-    _name: String,
-    #[serde(rename = "origin")]
-    _origin: String,
-    #[serde(rename = "class")]
-    _class: String,
-    given: GivenText,
-    expect: ExpectText,
-    #[serde(rename = "notes")]
-    _notes: Option<Value>,
-}
+type CaseText = TableCase<GivenText, ExpectText>;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -29,6 +29,7 @@ mod report;
 mod server_addresses;
 mod server_objects;
 mod server_table;
+mod table_case;
 mod upstream_text;
 mod ztunnel;
 mod ztunnel_names;

@@ -5,6 +5,7 @@ use super::mesh_folder::{AddressFamily, MeshFolder, WantedAddress};
 use super::name_table::{NameTableText, SeenTable, WantedEntry};
 use super::plugin::{RegistryText, ServiceEntryText};
 use super::report::Verdict;
+use super::table_case::TableCase;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,22 +13,7 @@ use table_compiler::{IstioV1Service, istio_v1_addresses};
 
 const ALLOTTED: &str = "a host without addresses is allotted one, whatever a node says of itself";
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaseText {
-    #[serde(rename = "suite")]
-    _suite: String,
-    #[serde(rename = "name")]
-    _name: String,
-    #[serde(rename = "origin")]
-    _origin: String,
-    #[serde(rename = "class")]
-    _class: String,
-    given: GivenText,
-    expect: ExpectText,
-    #[serde(rename = "notes")]
-    _notes: Option<Value>,
-}
+type CaseText = TableCase<GivenText, ExpectText>;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

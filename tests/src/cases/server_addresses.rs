@@ -4,6 +4,7 @@ use super::document::{Document, parse};
 use super::mesh_folder::{Families, MeshFolder, WantedAddress};
 use super::name_table::{SeenTable, addresses};
 use super::report::Verdict;
+use super::table_case::TableCase;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -11,21 +12,7 @@ use std::collections::BTreeMap;
 const NAMESPACE: &str = "testns";
 const NO_ADDRESS: &str = "0.0.0.0";
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaseText {
-    #[serde(rename = "suite")]
-    _suite: String,
-    name: String,
-    #[serde(rename = "origin")]
-    _origin: String,
-    #[serde(rename = "class")]
-    _class: String,
-    given: GivenText,
-    expect: ExpectText,
-    #[serde(rename = "notes")]
-    _notes: Option<Value>,
-}
+type CaseText = TableCase<GivenText, ExpectText>;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

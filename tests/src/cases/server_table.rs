@@ -6,25 +6,12 @@ use super::mesh_folder::{AddressFamily, Families, MeshFolder, WantedAddress};
 use super::name_table::{NameTableText, Owner, SeenTable, WantedEntry, addresses};
 use super::report::Verdict;
 use super::server_objects::{Form, ServiceText};
+use super::table_case::TableCase;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaseText {
-    #[serde(rename = "suite")]
-    _suite: String,
-    name: String,
-    #[serde(rename = "origin")]
-    _origin: String,
-    #[serde(rename = "class")]
-    _class: String,
-    given: GivenText,
-    expect: ExpectText,
-    #[serde(rename = "notes")]
-    _notes: Option<Value>,
-}
+type CaseText = TableCase<GivenText, ExpectText>;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

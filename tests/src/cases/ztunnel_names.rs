@@ -6,6 +6,7 @@ use super::agents::check;
 use super::document::{Document, parse};
 use super::expectation::{Expectation, Origin};
 use super::report::Verdict;
+use super::table_case::TableCase;
 use super::ztunnel_state::{Mesh, name, source};
 use crate::client::Question;
 use crate::records::Wanted;
@@ -26,22 +27,7 @@ const NAMESPACE: &str = "ns1";
 /// A host outside the mesh's domain, for search domains to be appended to.
 const OUTSIDE_HOST: &str = "www.example.com";
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaseText {
-    #[serde(rename = "suite")]
-    _suite: String,
-    #[serde(rename = "name")]
-    _name: String,
-    #[serde(rename = "origin")]
-    _origin: String,
-    #[serde(rename = "class")]
-    _class: String,
-    given: GivenText,
-    expect: ExpectText,
-    #[serde(rename = "notes")]
-    _notes: Option<Value>,
-}
+type CaseText = TableCase<GivenText, ExpectText>;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
